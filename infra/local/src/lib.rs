@@ -1,0 +1,1 @@
+//! The local stack: the real functions on embedded AWS.

@@ -1,0 +1,1 @@
+//! Sends e-mails and messages and says what became of them.

@@ -1,0 +1,1 @@
+//! The use cases: send, enter a code, list, download, revoke.

@@ -1,0 +1,105 @@
+//! Documents of a record.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{DocumentId, RecordId};
+use crate::text::Line;
+use crate::time::Timestamp;
+
+/// The largest document that is taken, in bytes: 25 MiB.
+pub const LARGEST: u64 = 25 * 1024 * 1024;
+/// The earliest day of issue that D8 offers besides the sent documents.
+pub const OFFERED_SINCE: Date = jiff::civil::date(2020, 1, 1);
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An invoice.
+    Invoice,
+    /// A receipt.
+    Receipt,
+    /// A note.
+    Note,
+    /// Notes on an appointment.
+    Appointment,
+    /// A prescription.
+    Prescription,
+}
+
+impl Kind {
+    /// Every kind there is.
+    pub const ALL: [Self; 5] = [
+        Self::Invoice,
+        Self::Receipt,
+        Self::Note,
+        Self::Appointment,
+        Self::Prescription,
+    ];
+
+    /// D8 speaks of these two alone.
+    pub fn is_invoice_or_receipt(self) -> bool {
+        matches!(self, Self::Invoice | Self::Receipt)
+    }
+}
+
+/// Whether the announced bytes are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nothing has been looked at yet.
+    AwaitingUpload,
+    /// The announced bytes are there and are a PDF.
+    Ready,
+    /// What came is not what was announced, or is no PDF.
+    Refused,
+}
+
+/// A document's facts; its bytes lie in the bucket under `object`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Sorts by the day of issue.
+    pub id: DocumentId,
+    /// Whose it is.
+    pub record: RecordId,
+    /// What it is.
+    pub kind: Kind,
+    /// The practice's number of it; shown to the patient after the code.
+    pub number: Line,
+    /// The practice's own title; shown to nobody but the practice.
+    pub title: Option<Line>,
+    /// The day it was issued on.
+    pub issued_on: Date,
+    /// The name of the file that the practice uploaded; shown to nobody but the practice.
+    pub file_name: Option<Line>,
+    /// Announced size in bytes.
+    pub size: u64,
+    /// Announced SHA-256, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// Whether D8 may offer it besides other documents.
+    pub released: bool,
+    /// What is known of the bytes.
+    pub state: State,
+    /// Why the bytes were refused.
+    pub refused_because: Option<String>,
+    /// When it was announced.
+    pub created_at: Timestamp,
+    /// Since when it is being deleted; from then on it is nowhere to be seen (L7).
+    pub deleted_at: Option<Timestamp>,
+}
+
+impl Document {
+    /// Whether it may be sent or shown: the bytes are there and nobody deleted it.
+    pub fn is_available(&self) -> bool {
+        self.state == State::Ready && self.deleted_at.is_none()
+    }
+
+    /// D8: whether the page offers it besides the sent ones.
+    pub fn is_offered(&self) -> bool {
+        self.is_available()
+            && self.released
+            && self.kind.is_invoice_or_receipt()
+            && self.issued_on >= OFFERED_SINCE
+    }
+}

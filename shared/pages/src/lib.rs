@@ -1,0 +1,1 @@
+//! Patient pages, e-mails and messages, in every language.
