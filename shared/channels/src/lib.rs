@@ -1,1 +1,43 @@
-//! Sends e-mails and messages and says what became of them.
+//! Sends e-mails and messages, once, and says what became of them. What they say is rendered elsewhere.
+//!
+//! Nothing here prints an SDK input or error: both may hold the text of a message.
+
+mod email;
+mod sms;
+
+pub use email::{Email, EmailChannel};
+pub use sms::{Sms, SmsChannel};
+
+/// What became of a send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The provider took it; that is not yet delivered.
+    Accepted {
+        /// The provider's name of it.
+        message_id: String,
+    },
+    /// The provider did not take it: nothing was sent.
+    Refused {
+        /// The provider's error code.
+        reason: String,
+    },
+    /// Nobody can tell. It is never tried again by itself.
+    Unknown,
+}
+
+/// Tells a refusal from an unknown fate: only a provider that answered with its own error certainly sent nothing.
+///
+/// An error of the 500s may have come after the effect.
+macro_rules! fate {
+    ($sdk:ident, $error:expr) => {{
+        use $sdk::error::{ProvideErrorMetadata as _, SdkError};
+        match &$error {
+            SdkError::ServiceError(answered) if answered.raw().status().is_client_error() => $crate::Sent::Refused {
+                reason: answered.err().code().unwrap_or("refused").to_owned(),
+            },
+            SdkError::ConstructionFailure(_) => $crate::Sent::Refused { reason: "invalid".to_owned() },
+            _ => $crate::Sent::Unknown,
+        }
+    }};
+}
+pub(crate) use fate;

@@ -1,1 +1,25 @@
 //! The use cases: send, enter a code, list, download, revoke.
+//!
+//! Each is a few steps over the table, the bucket, the keys and the channels, and ends in an outcome that the handlers turn into an answer.
+//! Rules are asked of `domain`; nothing here knows HTTP.
+
+mod clock;
+mod compose;
+mod enter;
+mod error;
+mod find;
+mod hashing;
+mod read;
+mod send;
+mod uploads;
+mod withdraw;
+
+pub use clock::{Clock, Hand};
+pub use enter::{EnterCode, EntryOutcome};
+pub use error::Unavailable;
+pub use hashing::Hashing;
+pub use find::{Found, session_cookie_name};
+pub use read::{DownloadOutcome, Listing, ReadDocuments};
+pub use send::{MessageSent, SendDelivery, SendError, SendRequest, SentDelivery};
+pub use uploads::look_at_uploads;
+pub use withdraw::{delete_document, erase_record};

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::hashed::LinkHash;
 use crate::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId};
 use crate::language::Language;
 use crate::practice::Channel;
@@ -83,9 +84,11 @@ pub struct Delivery {
     pub sessions: BTreeMap<String, Session>,
     /// What the mail provider said when it took the e-mail.
     pub email_message_id: Option<String>,
+    /// D10: why the mail provider refused the e-mail; left out where nobody can tell what became of it.
+    pub email_refused_because: Option<String>,
     /// What became of the message on the second channel.
     pub message: Option<MessageFate>,
-    /// When documents were downloaded, newest last, the last 20.
+    /// When documents were downloaded, oldest first, the first 50.
     #[serde(default)]
     pub downloads: Vec<Download>,
 }
@@ -106,6 +109,34 @@ pub struct Download {
     pub document: DocumentId,
     /// When its URL was handed out.
     pub at: Timestamp,
+}
+
+/// How many downloads are kept with their times.
+pub const DOWNLOADS_KEPT: usize = 50;
+
+/// An earlier delivery in which a document was sent, as the document remembers it (L5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentIn {
+    /// Where the delivery lies.
+    pub link: LinkHash,
+    /// The practice's name of it.
+    pub delivery: DeliveryId,
+    /// To whom.
+    pub recipient: RecipientId,
+    /// L1: from then on it is closed for good anyway.
+    pub expires_at: Timestamp,
+}
+
+/// L5: most earlier deliveries that one sending may close.
+///
+/// DynamoDB's transactions hold 100 actions: the new delivery and its documents take theirs first.
+pub fn l5_most_superseded(documents: usize) -> usize {
+    90.min(99_usize.saturating_sub(documents))
+}
+
+/// L5: whether sending one of its documents again, to `recipient` at `now`, closes this earlier delivery.
+pub fn l5_is_superseded(earlier: &SentIn, recipient: &RecipientId, keep_earlier: bool, now: Timestamp) -> bool {
+    now < earlier.expires_at && !(keep_earlier && earlier.recipient != *recipient)
 }
 
 /// What became of the message on the second channel.
@@ -376,6 +407,7 @@ mod tests {
             last_wrong_at: None,
             sessions: BTreeMap::new(),
             email_message_id: None,
+            email_refused_because: None,
             message: None,
             downloads: Vec::new(),
         }
@@ -505,6 +537,24 @@ mod tests {
                 "{code}/{life}"
             );
         }
+    }
+
+    #[test]
+    fn l5_keep_earlier_spares_other_recipients_alone() {
+        let now = at(SENT);
+        let earlier = SentIn {
+            link: LinkHash::new("l".to_owned()),
+            delivery: DeliveryId::new(now, &[1; 10]),
+            recipient: "insurer".parse().unwrap(),
+            expires_at: now.plus(10),
+        };
+        let (insurer, patient) = ("insurer".parse().unwrap(), "patient".parse().unwrap());
+        assert!(l5_is_superseded(&earlier, &patient, false, now));
+        assert!(!l5_is_superseded(&earlier, &patient, true, now));
+        assert!(l5_is_superseded(&earlier, &insurer, true, now));
+        let expired = around(earlier.expires_at).map(|now| l5_is_superseded(&earlier, &insurer, false, now));
+        assert_eq!(expired, [true, false, false]);
+        assert_eq!([l5_most_superseded(1), l5_most_superseded(24)], [90, 75]);
     }
 
     #[test]

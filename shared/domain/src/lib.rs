@@ -9,6 +9,7 @@ pub mod contact;
 pub mod delivery;
 pub mod document;
 pub mod gsm7;
+pub mod hashed;
 pub mod id;
 pub mod language;
 pub mod practice;

@@ -1,1 +1,24 @@
 //! Patient pages, e-mails and messages, in every language.
+//!
+//! Each function takes what there is to say and returns it complete; nothing here asks whether it may be said.
+//! Sending is the crate `channels`, headers and status codes are the crate `web`.
+
+mod closed;
+mod code;
+mod colours;
+mod documents;
+mod email;
+mod format;
+mod frame;
+mod message;
+mod notices;
+mod sheet;
+mod texts;
+
+pub use closed::{ClosedPage, closed_page};
+pub use code::{CodePage, EntryNote, code_page};
+pub use documents::{DocumentsPage, documents_page, file_name};
+pub use email::{DeliveryEmail, EmailText, delivery_email};
+pub use frame::{Frame, Rendered};
+pub use message::sms;
+pub use notices::{fault_page, pending_page, privacy_page, unknown_page};

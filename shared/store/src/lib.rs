@@ -1,1 +1,52 @@
-//! The one table: every atomic fact is one method.
+//! The one table: every atomic fact is one method (reserve an attempt, open, supersede).
+//!
+//! | partition | sort key | item |
+//! |---|---|---|
+//! | `ORG#<practice>` | `SETTINGS`, `LIMITS` | what the practice and its operator set |
+//! | | `TYPE#<id>`, `RECORD#<id>` | record types, records |
+//! | | `DOCUMENT#<id>` | whose document it is |
+//! | | `DELIVERY#<id>` | where the delivery lies |
+//! | | `REQUEST#<hash>` | an idempotency key, for a day |
+//! | | `KEY#<hash>` | the list of API keys |
+//! | `ORG#<practice>#<record>` | `DOCUMENT#<id>` | the document, sorting by its day of issue |
+//! | `PUB#<practice>` | `PUBLIC` | what pages say of the practice |
+//! | `KEY#<hash>` | `KEY` | an API key |
+//! | `LINK#<hash>` | `DELIVERY` | a delivery with its code's hash and sessions |
+//!
+//! Everything that a decision hangs on is read by primary key and consistently, or judged by a condition.
+//! Expiry is judged by the caller's clock; the attribute `ttl` only tidies up.
+
+mod access;
+mod deliveries;
+mod documents;
+mod entries;
+mod error;
+mod item;
+mod practices;
+mod records;
+mod sending;
+mod table;
+
+use aws_sdk_dynamodb::Client;
+
+pub use documents::StoredDocument;
+pub use entries::{Charge, Commit, NewSession};
+pub use deliveries::StoredDelivery;
+pub use error::StoreError;
+pub use records::SendingFacts;
+pub use sending::{IdempotencyKey, OpenFailure, Opened, Opening, PendingDelivery, PendingFailure};
+pub use table::Page;
+
+/// The table.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// The table of this name.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+}

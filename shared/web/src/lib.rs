@@ -1,1 +1,11 @@
-//! HTTP as the functions speak it: requests, responses, problems, cookies, headers.
+//! HTTP as the functions speak it: API Gateway's events (payload format 2.0) in and out, problems, cookies, security headers.
+//!
+//! The only place that knows what an event looks like. Nothing here builds a link: a request's own host and scheme are never looked at.
+
+mod problem;
+mod request;
+mod response;
+
+pub use problem::{FieldError, Problem};
+pub use request::{BadEvent, Caller, LARGEST_FORM, LARGEST_JSON, Request};
+pub use response::{Response, expired_cookie, lax_cookie, strict_cookie};

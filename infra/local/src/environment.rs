@@ -1,0 +1,44 @@
+//! What the local stack puts into the environment of the functions.
+
+use std::collections::BTreeMap;
+
+use crate::s3::KeyPair;
+use crate::template::REGION;
+
+/// The key pair with which the functions sign; the local S3 checks it.
+pub(crate) const KEY_PAIR: KeyPair = KeyPair {
+    id: "LOCALSTACKONLY000000",
+    secret: "this-key-opens-nothing-but-a-local-stack",
+};
+
+/// Where the stack's servers answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Addresses {
+    pub(crate) api: String,
+    pub(crate) outbox: String,
+    pub(crate) dynamodb: String,
+    pub(crate) s3: String,
+}
+
+/// Values of the template's parameters for this machine.
+pub(crate) fn parameters(api: &str) -> BTreeMap<String, String> {
+    [("BaseUrl", api), ("MailFrom", "praxispost@zweiweg.example")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+}
+
+/// What Lambda and the SDKs' own variables would say.
+pub(crate) fn aws(addresses: &Addresses) -> BTreeMap<String, String> {
+    [
+        ("AWS_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", KEY_PAIR.id),
+        ("AWS_SECRET_ACCESS_KEY", KEY_PAIR.secret),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &addresses.dynamodb),
+        ("AWS_ENDPOINT_URL_S3", &addresses.s3),
+        ("AWS_ENDPOINT_URL_SESV2", &addresses.outbox),
+        ("AWS_ENDPOINT_URL_SNS", &addresses.outbox),
+        ("AWS_ENDPOINT_URL_KMS", &addresses.outbox),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}

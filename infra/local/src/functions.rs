@@ -1,0 +1,74 @@
+//! The functions of the template, each with the code that it runs.
+
+use std::collections::{BTreeMap, HashMap};
+
+use deliveries::Clock;
+use runtime::{Environment, Function, MissingSettings};
+
+use crate::Error;
+use crate::gateway::{Callable, Route, Routes};
+use crate::template::FunctionResource;
+
+type Constructor = fn(&Environment, Clock) -> Result<Function, MissingSettings>;
+
+/// The code of every function, by its logical id in the template.
+const CONSTRUCTORS: [(&str, Constructor); 5] = [
+    ("Authorize", authorize::function),
+    ("Download", download::function),
+    ("Issue", issue::function),
+    ("Manage", manage::function),
+    ("Verify", verify::function),
+];
+
+/// Makes every function of the template with its own environment, as Lambda does at a cold start.
+pub(crate) fn build(
+    resources: &[FunctionResource],
+    aws: &BTreeMap<String, String>,
+    clock: &Clock,
+) -> Result<HashMap<String, Callable>, Error> {
+    for (id, _) in CONSTRUCTORS {
+        if !resources.iter().any(|resource| resource.id == id) {
+            return Err(Error::Functions(format!("{id} is not in template.yaml")));
+        }
+    }
+    resources
+        .iter()
+        .map(|resource| Ok((resource.id.clone(), callable(resource, aws, clock)?)))
+        .collect()
+}
+
+fn callable(
+    resource: &FunctionResource,
+    aws: &BTreeMap<String, String>,
+    clock: &Clock,
+) -> Result<Callable, Error> {
+    let constructor = CONSTRUCTORS.iter().find(|(id, _)| *id == resource.id);
+    let (_, constructor) = constructor.ok_or_else(|| {
+        Error::Functions(format!("the local stack has no code for {}", resource.id))
+    })?;
+    let variables = aws
+        .iter()
+        .chain(&resource.environment)
+        .map(|(name, value)| (name.clone(), value.clone()));
+    let environment: Environment = variables.collect();
+    let function = constructor(&environment, clock.clone())
+        .map_err(|missing| Error::Functions(format!("{}: {missing}", resource.id)))?;
+    Ok(Callable {
+        function,
+        timeout: resource.timeout,
+    })
+}
+
+/// All routes to them.
+pub(crate) fn routes(resources: &[FunctionResource]) -> Result<Routes, Error> {
+    let routes = resources
+        .iter()
+        .flat_map(|function| {
+            function
+                .routes
+                .iter()
+                .map(move |route| Route::new(&function.id, route))
+        })
+        .collect::<Result<_, _>>();
+    routes.and_then(Routes::new).map_err(Error::Functions)
+}

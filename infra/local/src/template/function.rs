@@ -1,0 +1,310 @@
+//! Functions of the template: environment, time limit, routes and who authorizes them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use saphyr::Yaml;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::resolve::{Resolver, function_arn};
+use super::{TemplateError, entries};
+
+/// Lambda's own time limit, in seconds, where the template says nothing.
+const DEFAULT_TIMEOUT: u64 = 3;
+/// What would change how the API answers and is not known here.
+const UNSUPPORTED_API_PROPERTIES: [&str; 3] =
+    ["CorsConfiguration", "DefinitionBody", "DefinitionUri"];
+
+/// A function as the template describes it.
+#[derive(Debug)]
+pub(crate) struct FunctionResource {
+    pub(crate) id: String,
+    pub(crate) timeout: Duration,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) routes: Vec<RouteResource>,
+}
+
+/// A route that leads to a function.
+#[derive(Clone, Debug)]
+pub(crate) struct RouteResource {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) authorizer: Option<Authorizer>,
+}
+
+/// A function that is asked before a route's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Authorizer {
+    /// The function's logical id.
+    pub(crate) function: String,
+    /// The headers without which it is not even asked, in lower case.
+    pub(crate) headers: Vec<String>,
+}
+
+/// Every function of the template.
+pub(super) fn functions(resolver: &Resolver<'_>) -> Result<Vec<FunctionResource>, TemplateError> {
+    let authorization = Authorization::read(resolver)?;
+    let globals = resolver
+        .template
+        .section("Globals")
+        .and_then(|globals| globals.as_mapping_get("Function"));
+    resolver
+        .template
+        .of_type("AWS::Serverless::Function")
+        .map(|(id, resource)| {
+            let own = resource.as_mapping_get("Properties");
+            Ok(FunctionResource {
+                id: id.to_owned(),
+                timeout: timeout(resolver, id, [own, globals])?,
+                environment: environment(resolver, id, [globals, own])?,
+                routes: routes(resolver, id, own, &authorization)?,
+            })
+        })
+        .collect()
+}
+
+type Properties<'a> = Option<&'a Yaml<'static>>;
+
+/// The first of these properties that says it wins.
+fn timeout(
+    resolver: &Resolver<'_>,
+    id: &str,
+    properties: [Properties<'_>; 2],
+) -> Result<Duration, TemplateError> {
+    let place = format!("function {id}, Timeout");
+    let stated = properties
+        .into_iter()
+        .flatten()
+        .find_map(|properties| properties.as_mapping_get("Timeout"));
+    let Some(stated) = stated else {
+        return Ok(Duration::from_secs(DEFAULT_TIMEOUT));
+    };
+    let seconds = resolver
+        .value(stated, &place)?
+        .and_then(|value| value.as_u64());
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| TemplateError::new(place, "expected a number of seconds"))
+}
+
+/// The last of these properties that has a variable wins.
+fn environment(
+    resolver: &Resolver<'_>,
+    id: &str,
+    properties: [Properties<'_>; 2],
+) -> Result<BTreeMap<String, String>, TemplateError> {
+    let mut environment = BTreeMap::new();
+    for properties in properties.into_iter().flatten() {
+        let variables = properties
+            .as_mapping_get("Environment")
+            .and_then(|node| node.as_mapping_get("Variables"));
+        for (name, value) in entries(variables) {
+            if let Some(value) = resolver.text(value, &format!("function {id}, variable {name}"))? {
+                environment.insert(name.to_owned(), value);
+            }
+        }
+    }
+    Ok(environment)
+}
+
+/// An event of type `HttpApi`. What else it may have changes nothing about a request here.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct HttpApiEvent {
+    path: String,
+    method: String,
+    #[serde(default)]
+    auth: EventAuth,
+    payload_format_version: Option<String>,
+    #[serde(rename = "ApiId")]
+    _api_id: Option<Value>,
+    #[serde(rename = "RouteSettings")]
+    _route_settings: Option<Value>,
+    #[serde(rename = "TimeoutInMillis")]
+    _timeout_in_millis: Option<Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct EventAuth {
+    authorizer: Option<String>,
+}
+
+fn routes(
+    resolver: &Resolver<'_>,
+    id: &str,
+    properties: Properties<'_>,
+    authorization: &Authorization,
+) -> Result<Vec<RouteResource>, TemplateError> {
+    let events = properties.and_then(|properties| properties.as_mapping_get("Events"));
+    entries(events)
+        .map(|(name, event)| {
+            let place = format!("function {id}, event {name}");
+            let kind = event
+                .as_mapping_get("Type")
+                .and_then(Yaml::as_str)
+                .unwrap_or_default();
+            if kind != "HttpApi" {
+                return Err(TemplateError::new(
+                    place,
+                    format!("events of type {kind} are not supported locally"),
+                ));
+            }
+            let event: HttpApiEvent = read(resolver, event.as_mapping_get("Properties"), &place)?;
+            route(event, authorization).map_err(|problem| TemplateError::new(place, problem))
+        })
+        .collect()
+}
+
+fn route(event: HttpApiEvent, authorization: &Authorization) -> Result<RouteResource, String> {
+    let method = event.method.to_ascii_uppercase();
+    if method == "ANY" || method == "X-AMAZON-APIGATEWAY-ANY-METHOD" {
+        return Err("a route for every method is not supported locally".to_owned());
+    }
+    if event
+        .payload_format_version
+        .is_some_and(|version| version != "2.0")
+    {
+        return Err("expected PayloadFormatVersion 2.0".to_owned());
+    }
+    Ok(RouteResource {
+        method,
+        path: event.path,
+        authorizer: authorization.of(event.auth.authorizer.as_deref())?,
+    })
+}
+
+/// The API's authorizers.
+#[derive(Debug, Default)]
+struct Authorization {
+    default: Option<String>,
+    authorizers: BTreeMap<String, Authorizer>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ApiAuth {
+    default_authorizer: Option<String>,
+    #[serde(default)]
+    authorizers: BTreeMap<String, LambdaAuthorizer>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct LambdaAuthorizer {
+    function_arn: String,
+    authorizer_payload_format_version: Value,
+    enable_simple_responses: bool,
+    identity: Identity,
+    #[serde(rename = "EnableFunctionDefaultPermissions")]
+    _enable_function_default_permissions: Option<bool>,
+    #[serde(rename = "FunctionInvokeRole")]
+    _function_invoke_role: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Identity {
+    headers: Vec<String>,
+    reauthorize_every: u64,
+}
+
+impl Authorization {
+    fn read(resolver: &Resolver<'_>) -> Result<Self, TemplateError> {
+        let apis: Vec<_> = resolver
+            .template
+            .of_type("AWS::Serverless::HttpApi")
+            .collect();
+        let properties = match apis[..] {
+            [] => resolver
+                .template
+                .section("Globals")
+                .and_then(|globals| globals.as_mapping_get("HttpApi")),
+            [(_, api)] => api.as_mapping_get("Properties"),
+            _ => return Err(TemplateError::new("Resources", "expected one API")),
+        };
+        for property in UNSUPPORTED_API_PROPERTIES {
+            if properties.is_some_and(|properties| properties.contains_mapping_key(property)) {
+                return Err(TemplateError::new(
+                    "the API",
+                    format!("{property} is not supported locally"),
+                ));
+            }
+        }
+        let place = "the API, Auth";
+        let auth = properties.and_then(|properties| properties.as_mapping_get("Auth"));
+        let auth: ApiAuth = read(resolver, auth, place)?;
+        let authorizers = auth
+            .authorizers
+            .into_iter()
+            .map(|(name, authorizer)| Ok((name, authorizer.check(resolver)?)))
+            .collect::<Result<_, String>>()
+            .map_err(|problem| TemplateError::new(place, problem))?;
+        Ok(Self {
+            default: auth.default_authorizer,
+            authorizers,
+        })
+    }
+
+    fn of(&self, stated: Option<&str>) -> Result<Option<Authorizer>, String> {
+        match stated.or(self.default.as_deref()) {
+            None | Some("NONE") => Ok(None),
+            Some(name) => {
+                let authorizer = self.authorizers.get(name).cloned();
+                authorizer
+                    .map(Some)
+                    .ok_or_else(|| format!("the API has no authorizer {name}"))
+            }
+        }
+    }
+}
+
+impl LambdaAuthorizer {
+    /// What the local gateway speaks: format 2.0, simple answers, asked anew for every request.
+    fn check(self, resolver: &Resolver<'_>) -> Result<Authorizer, String> {
+        if self.authorizer_payload_format_version != json!("2.0") || !self.enable_simple_responses {
+            return Err(
+                "expected AuthorizerPayloadFormatVersion \"2.0\" and EnableSimpleResponses"
+                    .to_owned(),
+            );
+        }
+        if self.identity.reauthorize_every != 0 {
+            return Err(
+                "expected ReauthorizeEvery 0: answers of authorizers are not kept locally"
+                    .to_owned(),
+            );
+        }
+        let mut functions = resolver
+            .template
+            .of_type("AWS::Serverless::Function")
+            .map(|(id, _)| id);
+        let function = functions.find(|id| function_arn(id) == self.function_arn);
+        Ok(Authorizer {
+            function: function
+                .ok_or("FunctionArn names no function of the template")?
+                .to_owned(),
+            headers: self
+                .identity
+                .headers
+                .iter()
+                .map(|header| header.to_ascii_lowercase())
+                .collect(),
+        })
+    }
+}
+
+/// Resolves a node and reads it as `T`; a node that is not there is an empty one.
+fn read<T: DeserializeOwned>(
+    resolver: &Resolver<'_>,
+    node: Properties<'_>,
+    place: &str,
+) -> Result<T, TemplateError> {
+    let value = node
+        .map(|node| resolver.value(node, place))
+        .transpose()?
+        .flatten();
+    let value = value.unwrap_or_else(|| Value::Object(Map::new()));
+    serde_json::from_value(value).map_err(|error| TemplateError::new(place, error.to_string()))
+}

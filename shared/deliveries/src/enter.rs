@@ -1,0 +1,96 @@
+//! The code page and entering the code (L2 to L4, P1, P2).
+
+use domain::delivery::{EntryRule, l4_entry};
+use domain::symbols::{Code, LinkToken};
+use domain::time::Timestamp;
+use futures::future::join;
+use secrets::{CodeKeys, Keys, LookupKeys, SessionSecret};
+use store::{Charge, Commit, NewSession, Store, StoredDelivery};
+
+use crate::clock::Clock;
+use crate::error::Unavailable;
+use crate::find::{Found, find, public_practice};
+use crate::hashing::Hashing;
+
+/// What entering a code needs.
+#[derive(Debug)]
+pub struct EnterCode {
+    store: Store,
+    lookup: Keys<LookupKeys>,
+    hashing: Hashing,
+    clock: Clock,
+}
+
+/// What became of an entry.
+#[derive(Debug)]
+pub enum EntryOutcome {
+    /// Right: the delivery is open, and so is this session.
+    Right(SessionSecret, Found),
+    /// Wrong, and counted.
+    Wrong(Found),
+    /// Neither judged nor counted: too early after wrong entries (L4), still pending (P8), or closed.
+    Refused(EntryRule, Found),
+    /// There is no such delivery.
+    Unknown,
+}
+
+impl EnterCode {
+    /// Over these.
+    pub fn new(store: Store, lookup: Keys<LookupKeys>, codes: Keys<CodeKeys>, clock: Clock) -> Self {
+        Self { store, lookup, hashing: Hashing::new(codes), clock }
+    }
+
+    /// The present time, by the clock that rules are judged by.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The keys of forms and links.
+    pub async fn lookup(&self) -> Result<&LookupKeys, Unavailable> {
+        Ok(self.lookup.get().await?)
+    }
+
+    /// What a link leads to. Changes nothing (P1).
+    pub async fn view(&self, token: &LinkToken) -> Result<Option<Found>, Unavailable> {
+        find(&self.store, &self.lookup, token).await
+    }
+
+    /// Judges one entry: charged first, hashed beside the read of what the page will say, committed if right.
+    pub async fn enter(&self, token: &LinkToken, code: &Code) -> Result<EntryOutcome, Unavailable> {
+        let links = self.lookup.get().await?.links(token);
+        // Before the charge: where keys are out of reach, nothing may be counted.
+        self.hashing.keys().await?;
+        match self.store.charge_entry(&links, self.now()).await? {
+            Charge::Charged(stored) => self.judge(stored, code).await,
+            Charge::Refused(stored) => self.refused(stored).await,
+            Charge::Unknown => Ok(EntryOutcome::Unknown),
+        }
+    }
+
+    async fn judge(&self, stored: StoredDelivery, code: &Code) -> Result<EntryOutcome, Unavailable> {
+        let delivery = &stored.delivery;
+        let hash = self.hashing.verify(&delivery.id, delivery.code_version, code, &stored.code);
+        let (is_right, practice) = join(hash, public_practice(&self.store, &stored)).await;
+        let (is_right, practice) = (is_right?, practice?);
+        if !is_right || practice.disabled_at.is_some() {
+            let found = Found { stored, practice };
+            return Ok(match found.state(self.now()) {
+                domain::delivery::State::Closed(reason) => EntryOutcome::Refused(EntryRule::Closed(reason), found),
+                _ => EntryOutcome::Wrong(found),
+            });
+        }
+        let session = SessionSecret::draw()?;
+        let new = NewSession { hash: &session.hash(), now: self.now() };
+        match self.store.commit_entry(&stored, new).await? {
+            Commit::Opened(stored) => Ok(EntryOutcome::Right(session, Found { stored, practice })),
+            Commit::Refused(stored) => self.refused(stored).await,
+        }
+    }
+
+    /// Says why the table refused, by the same rules and a clock that may have gone on by a second.
+    async fn refused(&self, stored: StoredDelivery) -> Result<EntryOutcome, Unavailable> {
+        let practice = public_practice(&self.store, &stored).await?;
+        let rule = l4_entry(&stored.delivery, practice.disabled_at.is_some(), self.now());
+        Ok(EntryOutcome::Refused(rule, Found { stored, practice }))
+    }
+}

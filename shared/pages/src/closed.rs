@@ -1,0 +1,73 @@
+//! The page of a closed delivery: its reason, and the one remedy that applies.
+
+use askama::Template;
+use domain::delivery::CloseReason;
+use domain::practice::PublicPractice;
+use domain::time::Timestamp;
+
+use crate::format;
+use crate::frame::{Frame, Layout, Rendered};
+use crate::texts::Texts;
+
+/// What the page of a closed delivery shows.
+#[derive(Clone, Copy, Debug)]
+pub struct ClosedPage {
+    /// Why it is closed.
+    pub reason: CloseReason,
+    /// The end of its life, which `expired` names.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// The answer 410 to everything about a closed delivery (P8).
+pub fn closed_page(frame: &Frame<'_>, page: &ClosedPage) -> Rendered {
+    let texts = Texts::of(frame.language);
+    let reason = match (page.reason, page.ended_at) {
+        (CloseReason::Expired, Some(ended_at)) => {
+            texts.closed_expired(format::moment(texts, ended_at, frame.practice))
+        }
+        (reason, _) => timeless(texts, reason).to_owned(),
+    };
+    let template = ClosedTemplate {
+        layout: Layout::new(frame, texts.closed_heading()),
+        reason,
+        question: (page.reason == CloseReason::Superseded)
+            .then(|| texts.closed_superseded_question()),
+        contact: contact(texts, frame.practice),
+    };
+    template.layout.rendered(&template)
+}
+
+/// The sentence of a reason that names no point in time.
+fn timeless(texts: &Texts, reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::NotSent => texts.closed_not_sent(),
+        CloseReason::Revoked => texts.closed_revoked(),
+        CloseReason::Reported => texts.closed_reported(),
+        CloseReason::Superseded => texts.closed_superseded(),
+        CloseReason::TooManyAttempts => texts.closed_too_many_attempts(),
+        CloseReason::Expired => texts.closed_expired_some_time_ago(),
+        CloseReason::StaleFailure => texts.closed_stale_failure(),
+        CloseReason::Used => texts.closed_used(),
+    }
+}
+
+/// Only what can be done: nobody is asked to call where there is no number.
+fn contact(texts: &Texts, practice: Option<&PublicPractice>) -> &'static str {
+    let phone = practice.is_some_and(|practice| practice.phone.is_some());
+    let email = practice.is_some_and(|practice| practice.email.is_some());
+    match (phone, email) {
+        (true, true) => texts.call_or_write(),
+        (true, false) => texts.call(),
+        (false, true) => texts.write(),
+        (false, false) => texts.turn_to_practice(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "closed.html")]
+struct ClosedTemplate<'a> {
+    layout: Layout<'a>,
+    reason: String,
+    question: Option<&'static str>,
+    contact: &'static str,
+}

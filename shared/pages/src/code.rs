@@ -1,0 +1,231 @@
+//! The code page, with what there is to say about the last entry.
+
+use std::fmt;
+
+use askama::Template;
+use domain::practice::Channel;
+use domain::symbols::Reference;
+use domain::time::Timestamp;
+
+use crate::format;
+use crate::frame::{Frame, Layout, Rendered};
+use crate::texts::Texts;
+
+/// What the code page shows. Nothing of the documents but their number (D9).
+pub struct CodePage<'a> {
+    /// The reference of the e-mail, to be compared.
+    pub reference: &'a Reference,
+    /// How many documents there are.
+    pub documents: usize,
+    /// Where the code is to be found.
+    pub channel: Channel,
+    /// The hidden field of the form.
+    pub form: &'a str,
+    /// Until when the documents can be reached, if that is known.
+    pub until: Option<Timestamp>,
+    /// What happened last.
+    pub note: Option<EntryNote>,
+}
+
+/// What happened last. Never what was typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryNote {
+    /// Nothing was typed.
+    Empty,
+    /// Not the form of a code.
+    NotACode,
+    /// The form of a code, but with a character that no code has.
+    ForeignSymbol,
+    /// The reference instead of the code.
+    ReferenceTyped,
+    /// A code, but not the right one (L3).
+    Wrong {
+        /// Until when the next entry may come.
+        until: Timestamp,
+    },
+    /// Too early (L4, P6).
+    Wait {
+        /// How long the wait is.
+        seconds: i64,
+    },
+    /// The form was too old or foreign (P5).
+    FormExpired,
+    /// Something failed; nothing is lost.
+    OurFault,
+    /// The documents page was open for too long (P7).
+    SessionEnded,
+    /// The reader closed the documents page.
+    Done {
+        /// Until when the code opens it again.
+        until: Timestamp,
+    },
+}
+
+/// The reference and the form's secret stay out of logs (S2).
+impl fmt::Debug for CodePage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CodePage")
+            .field("note", &self.note)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `GET /d/{token}`, and the answer to an entry that does not open the documents.
+pub fn code_page(frame: &Frame<'_>, page: &CodePage<'_>) -> Rendered {
+    let texts = Texts::of(frame.language);
+    let note = page.note.map(|note| Note::of(frame, note));
+    let is_first_look = note.is_none();
+    let is_error = note.as_ref().is_some_and(Note::is_error);
+    let heading = texts.code_heading();
+    let title = match page.note {
+        Some(EntryNote::Wait { .. }) => texts.wait_title(heading),
+        _ if is_error => texts.error_title(heading),
+        _ => heading.to_owned(),
+    };
+    let template = CodeTemplate {
+        layout: Layout::new(frame, &title),
+        offer: frame
+            .practice
+            .filter(|_| is_first_look)
+            .map(|practice| offer(texts, &practice.public_name, page.documents)),
+        reference: page.reference.shown(),
+        form: page.form,
+        place: match page.channel {
+            Channel::Sms => Some(texts.code_in_sms()),
+            Channel::Threema => Some(texts.code_in_threema()),
+            Channel::Spoken => Some(texts.code_from_practice()),
+            Channel::SelfService => None,
+        },
+        // The notes name points in time of their own, and two at once would confuse.
+        until: page
+            .until
+            .filter(|_| is_first_look)
+            .map(|until| texts.reachable_until(format::moment(texts, until, frame.practice))),
+        is_error,
+        is_invalid: note
+            .as_ref()
+            .is_some_and(|note| note.kind == NoteKind::InvalidEntry),
+        note,
+    };
+    template.layout.rendered(&template)
+}
+
+/// Who has how many documents for the reader.
+pub(crate) fn offer(texts: &Texts, practice: &str, documents: usize) -> String {
+    match documents {
+        1 => texts.offer_one(practice),
+        n => texts.offer_many(practice, n),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "code.html")]
+struct CodeTemplate<'a> {
+    layout: Layout<'a>,
+    note: Option<Note>,
+    is_error: bool,
+    is_invalid: bool,
+    offer: Option<String>,
+    reference: String,
+    form: &'a str,
+    place: Option<&'static str>,
+    until: Option<String>,
+}
+
+/// A note in words.
+struct Note {
+    kind: NoteKind,
+    /// Stands out.
+    event: String,
+    remedy: Option<String>,
+    /// Whether a link that loads the page anew belongs to the remedy.
+    reload: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NoteKind {
+    /// What is in the field cannot be taken.
+    InvalidEntry,
+    /// It did not work, whatever is in the field.
+    Failure,
+    /// It worked.
+    Success,
+    /// Neither.
+    Information,
+}
+
+impl Note {
+    fn of(frame: &Frame<'_>, note: EntryNote) -> Self {
+        use NoteKind::{Failure, Information, InvalidEntry, Success};
+        let texts = Texts::of(frame.language);
+        let moment = |until| format::moment(texts, until, frame.practice);
+        let (kind, event, remedy) = match note {
+            EntryNote::Empty => (InvalidEntry, texts.entry_empty(), None),
+            EntryNote::NotACode => (InvalidEntry, texts.entry_not_a_code(), None),
+            EntryNote::ForeignSymbol => (InvalidEntry, texts.entry_foreign_symbol(), None),
+            EntryNote::ReferenceTyped => {
+                let remedy = texts.entry_reference_remedy().to_owned();
+                (InvalidEntry, texts.entry_reference(), Some(remedy))
+            }
+            EntryNote::Wrong { until } => {
+                let remedy = texts.entry_wrong_remedy(moment(until));
+                (InvalidEntry, texts.entry_wrong(), Some(remedy))
+            }
+            EntryNote::Wait { seconds } => {
+                let event = texts.wait(format::duration(texts, seconds));
+                let remedy = Some(texts.wait_remedy().to_owned());
+                return Self {
+                    kind: Failure,
+                    event,
+                    remedy,
+                    reload: false,
+                };
+            }
+            EntryNote::FormExpired => (
+                Failure,
+                texts.form_expired(),
+                Some(texts.form_expired_remedy().to_owned()),
+            ),
+            EntryNote::OurFault => (
+                Failure,
+                texts.our_fault(),
+                Some(texts.our_fault_remedy().to_owned()),
+            ),
+            EntryNote::SessionEnded => (
+                Information,
+                texts.session_ended(),
+                Some(texts.session_ended_remedy().to_owned()),
+            ),
+            EntryNote::Done { until } => (
+                Success,
+                texts.done(),
+                Some(texts.done_remedy(moment(until))),
+            ),
+        };
+        Self {
+            kind,
+            event: event.to_owned(),
+            remedy,
+            // The browser's own reload would post the old form again.
+            reload: note == EntryNote::FormExpired,
+        }
+    }
+
+    fn is_error(&self) -> bool {
+        matches!(self.kind, NoteKind::InvalidEntry | NoteKind::Failure)
+    }
+
+    /// The class that colours it.
+    fn tone(&self) -> &'static str {
+        match self.kind {
+            NoteKind::InvalidEntry | NoteKind::Failure => "bad",
+            NoteKind::Success => "good",
+            NoteKind::Information => "plain",
+        }
+    }
+
+    /// How a screen reader announces it.
+    fn role(&self) -> &'static str {
+        if self.is_error() { "alert" } else { "status" }
+    }
+}

@@ -1,0 +1,7 @@
+//! What the public functions render, looked at from outside.
+
+#[cfg(test)]
+mod email;
+#[cfg(test)]
+mod page;
+mod samples;

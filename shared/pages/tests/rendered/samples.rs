@@ -1,0 +1,277 @@
+//! Sample contexts of every page and e-mail, for the tests and the gallery.
+#![expect(clippy::unwrap_used, reason = "samples are right by construction")]
+
+use domain::delivery::CloseReason;
+use domain::document::{Document, Kind, State};
+use domain::language::Language;
+use domain::practice::{Channel, PublicPractice};
+use domain::symbols::Reference;
+use domain::time::{Timestamp, ZoneName};
+use jiff::civil::{Date, date};
+use pages::{
+    ClosedPage, CodePage, DeliveryEmail, DocumentsPage, EmailText, EntryNote, Frame, Rendered,
+    closed_page, code_page, delivery_email, documents_page, fault_page, pending_page, privacy_page,
+    unknown_page,
+};
+
+/// The path of the sample delivery.
+pub(crate) const PATH: &str = "/d/K7M3QXPB2345BCDF6789GHJKLMNP";
+
+/// What a hostile practice would call itself, its documents and its patients.
+pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"' onload=\"x {code} </style>";
+
+/// A point in time that every sample names.
+pub(crate) fn until() -> Timestamp {
+    Timestamp::parse("2026-11-26T13:30:00Z").unwrap()
+}
+
+/// The reference of the sample delivery.
+pub(crate) fn reference() -> Reference {
+    Reference::parse("K7M3QXPB").unwrap()
+}
+
+/// A practice that gave everything there is to give.
+pub(crate) fn practice() -> PublicPractice {
+    PublicPractice {
+        public_name: "Praxis am Park".to_owned(),
+        phone: Some("0441 234567".to_owned().try_into().unwrap()),
+        email: Some("praxis@example.org".to_owned().try_into().unwrap()),
+        imprint_url: Some(
+            "https://praxis.example.org/impressum?a=1&b=2"
+                .to_owned()
+                .try_into()
+                .unwrap(),
+        ),
+        privacy_url: Some(
+            "https://praxis.example.org/datenschutz"
+                .to_owned()
+                .try_into()
+                .unwrap(),
+        ),
+        colour: None,
+        time_zone: ZoneName::default(),
+        disabled_at: None,
+    }
+}
+
+/// A practice that gave its name alone.
+pub(crate) fn bare_practice(name: &str) -> PublicPractice {
+    PublicPractice {
+        public_name: name.to_owned(),
+        phone: None,
+        email: None,
+        imprint_url: None,
+        privacy_url: None,
+        ..practice()
+    }
+}
+
+/// A document that is ready.
+pub(crate) fn document(kind: Kind, number: &str, issued_on: Date, size: u64) -> Document {
+    let random = "a".repeat(25);
+    Document {
+        id: domain::id::DocumentId::new(issued_on, &random).unwrap(),
+        record: "r1".parse().unwrap(),
+        kind,
+        number: number.to_owned().try_into().unwrap(),
+        title: Some("Geheimer Titel".to_owned().try_into().unwrap()),
+        issued_on,
+        file_name: Some("Erika Mustermann.pdf".to_owned().try_into().unwrap()),
+        size,
+        sha256: "0".repeat(64),
+        released: true,
+        state: State::Ready,
+        refused_because: None,
+        created_at: until(),
+        deleted_at: None,
+    }
+}
+
+/// One of each kind.
+pub(crate) fn sent() -> Vec<Document> {
+    Kind::ALL
+        .into_iter()
+        .zip(["2026-0815", "2026-0816", "N 12", "T/2026/7", "R-99"])
+        .map(|(kind, number)| document(kind, number, date(2026, 11, 20), 240_000))
+        .collect()
+}
+
+/// Two that D8 offers besides.
+pub(crate) fn offered() -> Vec<Document> {
+    vec![
+        document(Kind::Invoice, "2026-0702", date(2026, 10, 2), 238_000),
+        document(Kind::Receipt, "2026-0688", date(2026, 9, 28), 5_242_880),
+    ]
+}
+
+/// A name for every note; a new one does not compile until it is named, and so shown, here.
+fn note_name(note: EntryNote) -> &'static str {
+    match note {
+        EntryNote::Empty => "empty",
+        EntryNote::NotACode => "not-a-code",
+        EntryNote::ForeignSymbol => "foreign-symbol",
+        EntryNote::ReferenceTyped => "reference-typed",
+        EntryNote::Wrong { .. } => "wrong",
+        EntryNote::Wait { .. } => "wait",
+        EntryNote::FormExpired => "form-expired",
+        EntryNote::OurFault => "our-fault",
+        EntryNote::SessionEnded => "session-ended",
+        EntryNote::Done { .. } => "done",
+    }
+}
+
+/// Every note.
+pub(crate) const fn notes(until: Timestamp) -> [EntryNote; 10] {
+    [
+        EntryNote::Empty,
+        EntryNote::NotACode,
+        EntryNote::ForeignSymbol,
+        EntryNote::ReferenceTyped,
+        EntryNote::Wrong { until },
+        EntryNote::Wait { seconds: 20 },
+        EntryNote::FormExpired,
+        EntryNote::OurFault,
+        EntryNote::SessionEnded,
+        EntryNote::Done { until },
+    ]
+}
+
+/// Every reason.
+pub(crate) const REASONS: [CloseReason; 8] = [
+    CloseReason::NotSent,
+    CloseReason::Revoked,
+    CloseReason::Reported,
+    CloseReason::Superseded,
+    CloseReason::TooManyAttempts,
+    CloseReason::Expired,
+    CloseReason::StaleFailure,
+    CloseReason::Used,
+];
+
+/// The code page with a note or none.
+pub(crate) fn code(frame: &Frame<'_>, channel: Channel, note: Option<EntryNote>) -> Rendered {
+    let page = CodePage {
+        reference: &reference(),
+        documents: 1,
+        channel,
+        form: "1790260000.c2FtcGxlLWZvcm0tdG9rZW4tb2YtYS11c3VhbC1sZW5ndGg",
+        until: Some(until()),
+        note,
+    };
+    code_page(frame, &page)
+}
+
+/// The documents page.
+pub(crate) fn documents(
+    frame: &Frame<'_>,
+    sent: &[Document],
+    offered: &[Document],
+    gone: bool,
+) -> Rendered {
+    let page = DocumentsPage {
+        until: until(),
+        token_path: PATH,
+        form: "1790260000.c2FtcGxlLWZvcm0",
+        sent,
+        offered,
+        gone,
+    };
+    documents_page(frame, &page)
+}
+
+/// Every state of every page, by name.
+pub(crate) fn pages(language: Language, practice: &PublicPractice) -> Vec<(String, Rendered)> {
+    let frame = Frame {
+        language,
+        practice: Some(practice),
+        path: PATH,
+    };
+    let nobody = Frame {
+        practice: None,
+        ..frame
+    };
+    let mut pages = Vec::new();
+    let mut add = |name: String, page| pages.push((name, page));
+    for (channel, name) in [
+        (Channel::Sms, "sms"),
+        (Channel::Threema, "threema"),
+        (Channel::Spoken, "spoken"),
+        (Channel::SelfService, "self-service"),
+    ] {
+        add(format!("code-{name}"), code(&frame, channel, None));
+    }
+    for note in notes(until()) {
+        add(
+            format!("code-{}", note_name(note)),
+            code(&frame, Channel::Sms, Some(note)),
+        );
+    }
+    for reason in REASONS {
+        let page = ClosedPage {
+            reason,
+            ended_at: Some(until()),
+        };
+        add(
+            format!("closed-{}", reason.name()),
+            closed_page(&frame, &page),
+        );
+    }
+    add(
+        "documents".to_owned(),
+        documents(&frame, &sent()[..1], &offered(), false),
+    );
+    add(
+        "documents-all-kinds".to_owned(),
+        documents(&frame, &sent(), &[], false),
+    );
+    add(
+        "documents-gone".to_owned(),
+        documents(&frame, &[], &offered(), true),
+    );
+    add("pending".to_owned(), pending_page(&frame));
+    add("fault".to_owned(), fault_page(&frame));
+    add("fault-without-practice".to_owned(), fault_page(&nobody));
+    add("unknown".to_owned(), unknown_page(&nobody));
+    add(
+        "privacy".to_owned(),
+        privacy_page(&Frame {
+            path: "/privacy",
+            ..nobody
+        }),
+    );
+    pages
+}
+
+/// Every form of the e-mail, by name.
+pub(crate) fn emails(
+    language: Language,
+    practice: &PublicPractice,
+    words: &str,
+) -> Vec<(String, EmailText)> {
+    [
+        (Channel::Sms, "sms", 1, ""),
+        (Channel::Threema, "threema", 2, words),
+        (Channel::Spoken, "spoken", 3, ""),
+        (Channel::SelfService, "self-service", 1, words),
+    ]
+    .into_iter()
+    .map(|(channel, name, documents, additional_text)| {
+        let mail = DeliveryEmail {
+            language,
+            practice,
+            name: if words == HOSTILE {
+                HOSTILE
+            } else {
+                "Erika Mustermann"
+            },
+            documents,
+            link: "https://dokumente.example.org/d/K7M3QXPB2345BCDF6789GHJKLMNP",
+            reference: &reference(),
+            channel,
+            additional_text,
+            reachable_until: Timestamp::parse("2027-02-23T13:30:00Z").unwrap(),
+        };
+        (format!("email-{name}"), delivery_email(&mail))
+    })
+    .collect()
+}

@@ -1,0 +1,48 @@
+//! What a function is: JSON event in, JSON answer out, on Lambda and in the local stack alike.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::future::BoxFuture;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+use web::{Problem, Request, Response};
+
+/// What Lambda is told when a function fails as a whole.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// A function with its dependencies, ready to be called.
+pub type Function = Arc<dyn Fn(Value) -> BoxFuture<'static, Result<Value, Error>> + Send + Sync>;
+
+/// Turns a handler of HTTP requests into a function, and logs each request once: route, status, time, nothing personal.
+pub fn http_function<D: Send + Sync + 'static>(
+    dependencies: D,
+    handle: for<'a> fn(&'a D, &'a Request) -> BoxFuture<'a, Response>,
+) -> Function {
+    let dependencies = Arc::new(dependencies);
+    Arc::new(move |event| {
+        let dependencies = Arc::clone(&dependencies);
+        Box::pin(async move {
+            let started = Instant::now();
+            let Ok(request) = Request::from_event(event) else {
+                tracing::warn!("an event that is no HTTP request was refused");
+                let detail = "Send the request again as the API's description says.";
+                return Ok(Response::from(Problem::new("invalid-request", 400, "This is no request.", detail)).into_event());
+            };
+            let response = handle(&dependencies, &request).await;
+            tracing::info!(
+                request = request.id,
+                route = request.route,
+                status = response.status.as_u16(),
+                milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                "answered"
+            );
+            Ok(response.into_event())
+        })
+    })
+}
+
+/// Feeds the function from Lambda until the sandbox ends.
+pub async fn run(function: Function) -> Result<(), Error> {
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| function(event.payload))).await
+}

@@ -1,0 +1,204 @@
+//! Codes: their slow, peppered hash, and the sealing of a reference (S2).
+
+use std::sync::{Mutex, PoisonError};
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use chacha20poly1305::aead::{Aead as _, Payload};
+use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
+use data_encoding::BASE64_NOPAD;
+use domain::hashed::{CodeHash, SealedReference};
+use domain::id::DeliveryId;
+use domain::symbols::{Code, Reference};
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroize as _;
+
+use crate::draw::random;
+use crate::keys::{FromRoots, Root, Subkey};
+
+/// Argon2's memory cost in KiB: the least that OWASP's password storage cheat sheet names, with two passes.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const NONCE: usize = 24;
+
+/// The keys of codes and sealed references, newest first.
+#[derive(Debug)]
+pub struct CodeKeys {
+    versions: Vec<KeyVersion>,
+}
+
+#[derive(Debug)]
+struct KeyVersion {
+    id: String,
+    codes: Subkey,
+    references: Subkey,
+}
+
+/// A code cannot be hashed, or a reference not be sealed: no memory, no random numbers, or a key that is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// The item's pepper key is not among those that the function was given.
+    #[error("the pepper key of this code is not among PEPPER_KEYS; add it until the last delivery of its time has ended")]
+    UnknownKey,
+    /// The stored hash is none.
+    #[error("the stored hash of a code cannot be read")]
+    Unreadable,
+    /// No random numbers, no memory, or the work was ended.
+    #[error("hashing was interrupted")]
+    Interrupted,
+}
+
+impl FromRoots for CodeKeys {
+    fn from_roots(roots: Vec<(String, Root)>) -> Self {
+        let versions = roots
+            .into_iter()
+            .map(|(id, root)| KeyVersion {
+                codes: root.subkey("code"),
+                references: root.subkey("sealed reference"),
+                id,
+            })
+            .collect();
+        Self { versions }
+    }
+}
+
+impl CodeKeys {
+    fn newest(&self) -> Result<&KeyVersion, HashError> {
+        self.versions.first().ok_or(HashError::UnknownKey)
+    }
+
+    /// Encrypts a reference for one delivery (XChaCha20-Poly1305), so that a later message can name it.
+    pub fn seal(&self, reference: &Reference, delivery: &DeliveryId) -> Result<SealedReference, HashError> {
+        let version = self.newest()?;
+        let nonce: [u8; NONCE] = random().map_err(|_| HashError::Interrupted)?;
+        let payload = Payload { msg: reference.expose().as_bytes(), aad: delivery.as_str().as_bytes() };
+        let sealed = XChaCha20Poly1305::new(version.references.bytes().into())
+            .encrypt(&XNonce::from(nonce), payload)
+            .map_err(|_| HashError::Interrupted)?;
+        let text = BASE64_NOPAD.encode(&[&nonce[..], &sealed].concat());
+        Ok(SealedReference::new(format!("{}:{text}", version.id)))
+    }
+}
+
+/// Hashes codes one at a time in memory that is allocated once.
+pub struct CodeHasher {
+    memory: Mutex<Vec<Block>>,
+}
+
+impl std::fmt::Debug for CodeHasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CodeHasher")
+    }
+}
+
+impl Default for CodeHasher {
+    fn default() -> Self {
+        Self { memory: Mutex::new(Vec::new()) }
+    }
+}
+
+impl CodeHasher {
+    /// The hash of a new code. Takes some 30 ms of one core and 19 MiB.
+    pub fn hash(&self, keys: &CodeKeys, delivery: &DeliveryId, version: u32, code: &Code) -> Result<CodeHash, HashError> {
+        let key = keys.newest()?;
+        let salt: [u8; 16] = random().map_err(|_| HashError::Interrupted)?;
+        let hash = self.argon2(key, delivery, version, code, &salt, MEMORY_KIB, PASSES)?;
+        Ok(CodeHash {
+            key_id: key.id.clone(),
+            salt: BASE64_NOPAD.encode(&salt),
+            hash: BASE64_NOPAD.encode(&hash),
+            memory_kib: MEMORY_KIB,
+            passes: PASSES,
+        })
+    }
+
+    /// Whether this is the delivery's code of this version; compares in constant time.
+    pub fn verify(
+        &self,
+        keys: &CodeKeys,
+        delivery: &DeliveryId,
+        version: u32,
+        code: &Code,
+        stored: &CodeHash,
+    ) -> Result<bool, HashError> {
+        let key = keys
+            .versions
+            .iter()
+            .find(|key| key.id == stored.key_id)
+            .ok_or(HashError::UnknownKey)?;
+        let decode = |text: &str| BASE64_NOPAD.decode(text.as_bytes()).map_err(|_| HashError::Unreadable);
+        let (salt, expected) = (decode(&stored.salt)?, decode(&stored.hash)?);
+        let hash = self.argon2(key, delivery, version, code, &salt, stored.memory_kib, stored.passes)?;
+        Ok(hash.ct_eq(&expected).into())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the inputs of one hash; a struct for them would have this one user")]
+    fn argon2(
+        &self,
+        key: &KeyVersion,
+        delivery: &DeliveryId,
+        version: u32,
+        code: &Code,
+        salt: &[u8],
+        memory_kib: u32,
+        passes: u32,
+    ) -> Result<[u8; 32], HashError> {
+        let mut peppered = key.codes.mac(&[
+            delivery.as_str().as_bytes(),
+            &version.to_be_bytes(),
+            code.expose().as_bytes(),
+        ]);
+        let params = Params::new(memory_kib, passes, 1, Some(32)).map_err(|_| HashError::Unreadable)?;
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.resize(params.block_count(), Block::default());
+        let mut hash = [0; 32];
+        let done = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into_with_memory(&peppered, salt, &mut hash, &mut memory[..]);
+        peppered.zeroize();
+        done.map_err(|_| HashError::Interrupted)?;
+        Ok(hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw_code;
+    use domain::time::Timestamp;
+
+    fn keys(bytes: &[u8]) -> CodeKeys {
+        CodeKeys::from_roots(bytes.iter().map(|byte| (byte.to_string(), Root::of_test(*byte))).collect())
+    }
+
+    fn delivery(byte: u8) -> DeliveryId {
+        DeliveryId::new(Timestamp::EPOCH, &[byte; 10])
+    }
+
+    #[test]
+    fn s2_a_code_is_right_only_for_its_delivery_version_and_key() {
+        let (hasher, code) = (CodeHasher::default(), draw_code().unwrap());
+        let stored = hasher.hash(&keys(&[1]), &delivery(1), 1, &code).unwrap();
+        let judge = |keys: &CodeKeys, id: u8, version: u32, code: &Code| hasher.verify(keys, &delivery(id), version, code, &stored);
+        assert!(judge(&keys(&[1]), 1, 1, &code).unwrap());
+        assert!(judge(&keys(&[2, 1]), 1, 1, &code).unwrap(), "an older key still opens");
+        assert!(!judge(&keys(&[1]), 2, 1, &code).unwrap());
+        assert!(!judge(&keys(&[1]), 1, 2, &code).unwrap());
+        assert!(!judge(&keys(&[1]), 1, 1, &draw_code().unwrap()).unwrap());
+        assert!(judge(&keys(&[2]), 1, 1, &code).is_err());
+    }
+
+    #[test]
+    fn s2_the_same_code_never_hashes_the_same() {
+        let (hasher, code) = (CodeHasher::default(), draw_code().unwrap());
+        let once = hasher.hash(&keys(&[1]), &delivery(1), 1, &code).unwrap();
+        let again = hasher.hash(&keys(&[1]), &delivery(1), 1, &code).unwrap();
+        assert_ne!(once.hash, again.hash);
+    }
+
+    #[test]
+    fn s2_a_sealed_reference_does_not_show_it() {
+        let reference = Reference::parse("K7M3QXPB").unwrap();
+        let sealed = keys(&[1]).seal(&reference, &delivery(1)).unwrap();
+        assert!(!sealed.as_str().contains("K7M3"));
+        assert_ne!(sealed, keys(&[1]).seal(&reference, &delivery(1)).unwrap());
+    }
+}

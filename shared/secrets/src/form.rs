@@ -1,0 +1,148 @@
+//! Forms: the hidden field that shows that a form came from our own page, lately (P5).
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use domain::hashed::LinkHash;
+use domain::time::{MINUTE, Timestamp};
+use zeroize::ZeroizeOnDrop;
+
+use crate::draw::{DrawError, random};
+use crate::lookup::LookupKeys;
+
+/// P5: how long a form is good for, in seconds.
+pub const LIFE: i64 = 30 * MINUTE;
+
+/// What a form does, so that one cannot be posted as another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Entering the code.
+    EnterCode,
+    /// Ending the session.
+    Done,
+}
+
+/// A browser's random value that its forms are bound to; all tabs share it.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct FormCookie([u8; 16]);
+
+/// Why a form is not taken (P5). The patient reads the same sentence for both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FormError {
+    /// It is older than 30 minutes.
+    #[error("the form is too old")]
+    Expired,
+    /// It is not ours, or not this browser's, or not this page's.
+    #[error("the form is not from this page")]
+    Foreign,
+}
+
+impl FormCookie {
+    /// A new one.
+    pub fn draw() -> Result<Self, DrawError> {
+        random().map(Self)
+    }
+
+    /// From the cookie's value.
+    pub fn parse(value: &str) -> Option<Self> {
+        let bytes = BASE64URL_NOPAD.decode(value.as_bytes()).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// The cookie's value.
+    pub fn value(&self) -> String {
+        BASE64URL_NOPAD.encode(&self.0)
+    }
+}
+
+impl std::fmt::Debug for FormCookie {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FormCookie(…)")
+    }
+}
+
+impl LookupKeys {
+    /// The hidden field of a form handed out at `now`: its end and a MAC over end, cookie, delivery and purpose.
+    pub fn form(&self, cookie: &FormCookie, link: &LinkHash, purpose: Purpose, now: Timestamp) -> String {
+        let end = now.plus(LIFE).seconds().to_string();
+        let mac = self
+            .form_keys()
+            .next()
+            .map(|key| key.mac(&parts(&end, cookie, link, purpose)))
+            .unwrap_or_default();
+        format!("{end}.{}", HEXLOWER.encode(&mac))
+    }
+
+    /// P5: whether a posted field was handed out for this cookie, delivery and purpose, less than 30 minutes ago.
+    pub fn check_form(
+        &self,
+        field: &str,
+        cookie: &FormCookie,
+        link: &LinkHash,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<(), FormError> {
+        let (end, mac) = field.split_once('.').ok_or(FormError::Foreign)?;
+        let mac = HEXLOWER.decode(mac.as_bytes()).map_err(|_| FormError::Foreign)?;
+        let ours = self
+            .form_keys()
+            .any(|key| key.verifies(&parts(end, cookie, link, purpose), &mac));
+        let end: i64 = end.parse().map_err(|_| FormError::Foreign)?;
+        if !ours {
+            Err(FormError::Foreign)
+        } else if now.seconds() >= end {
+            Err(FormError::Expired)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn parts<'a>(end: &'a str, cookie: &'a FormCookie, link: &'a LinkHash, purpose: Purpose) -> [&'a [u8]; 4] {
+    let purpose: &[u8] = match purpose {
+        Purpose::EnterCode => b"enter code",
+        Purpose::Done => b"done",
+    };
+    [end.as_bytes(), &cookie.0, link.as_str().as_bytes(), purpose]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lookup::keys_of_test;
+
+    fn now() -> Timestamp {
+        Timestamp::from_seconds(1_800_000_000).unwrap()
+    }
+
+    #[test]
+    fn p5_a_form_is_good_for_30_minutes() {
+        let keys = keys_of_test(&[1]);
+        let (cookie, link) = (FormCookie::draw().unwrap(), LinkHash::new("l".to_owned()));
+        let form = keys.form(&cookie, &link, Purpose::EnterCode, now());
+        let at = |seconds| keys.check_form(&form, &cookie, &link, Purpose::EnterCode, now().plus(seconds));
+        assert_eq!([at(1799), at(1800), at(1801)], [Ok(()), Err(FormError::Expired), Err(FormError::Expired)]);
+    }
+
+    #[test]
+    fn p5_a_form_is_bound_to_cookie_delivery_and_purpose() {
+        let keys = keys_of_test(&[1]);
+        let (cookie, link) = (FormCookie::draw().unwrap(), LinkHash::new("l".to_owned()));
+        let form = keys.form(&cookie, &link, Purpose::EnterCode, now());
+        let foreign = Err(FormError::Foreign);
+        let other = FormCookie::draw().unwrap();
+        assert_eq!(keys.check_form(&form, &other, &link, Purpose::EnterCode, now()), foreign);
+        let elsewhere = LinkHash::new("m".to_owned());
+        assert_eq!(keys.check_form(&form, &cookie, &elsewhere, Purpose::EnterCode, now()), foreign);
+        assert_eq!(keys.check_form(&form, &cookie, &link, Purpose::Done, now()), foreign);
+        let later = form.replacen('1', "2", 1);
+        for forged in ["", ".", "9999999999.", "x.00", &later] {
+            assert_eq!(keys.check_form(forged, &cookie, &link, Purpose::EnterCode, now()), foreign, "{forged}");
+        }
+    }
+
+    #[test]
+    fn a_new_key_version_still_takes_forms_of_the_old_one() {
+        let (cookie, link) = (FormCookie::draw().unwrap(), LinkHash::new("l".to_owned()));
+        let form = keys_of_test(&[1]).form(&cookie, &link, Purpose::Done, now());
+        assert!(keys_of_test(&[2, 1]).check_form(&form, &cookie, &link, Purpose::Done, now()).is_ok());
+    }
+}

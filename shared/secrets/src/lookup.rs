@@ -1,0 +1,105 @@
+//! What is found by a keyed hash: deliveries by token or reference, requests by their idempotency key; and the keys of forms.
+
+use data_encoding::HEXLOWER;
+use domain::hashed::{LinkHash, ReferenceHash, RequestHash};
+use domain::id::PracticeId;
+use domain::symbols::{LinkToken, Reference};
+
+use crate::keys::{FromRoots, Root, Subkey};
+
+/// The keys for looking up, newest first.
+#[derive(Debug)]
+pub struct LookupKeys {
+    versions: Vec<Version>,
+}
+
+#[derive(Debug)]
+struct Version {
+    tokens: Subkey,
+    references: Subkey,
+    requests: Subkey,
+    forms: Subkey,
+}
+
+impl FromRoots for LookupKeys {
+    fn from_roots(roots: Vec<(String, Root)>) -> Self {
+        let versions = roots
+            .iter()
+            .map(|(_, root)| Version {
+                tokens: root.subkey("link token"),
+                references: root.subkey("reference"),
+                requests: root.subkey("request"),
+                forms: root.subkey("form"),
+            })
+            .collect();
+        Self { versions }
+    }
+}
+
+impl LookupKeys {
+    /// Where a delivery of this token may lie: under the newest key first. New deliveries take the first.
+    pub fn links(&self, token: &LinkToken) -> Vec<LinkHash> {
+        self.versions
+            .iter()
+            .map(|version| LinkHash::new(hex(version.tokens.mac(&[token.expose().as_bytes()]))))
+            .collect()
+    }
+
+    /// Where a practice's deliveries of this reference may lie.
+    pub fn references(&self, practice: &PracticeId, reference: &Reference) -> Vec<ReferenceHash> {
+        let parts = [practice.as_str().as_bytes(), reference.expose().as_bytes()];
+        self.versions
+            .iter()
+            .map(|version| ReferenceHash::new(hex(version.references.mac(&parts))))
+            .collect()
+    }
+
+    /// Hashes of a request's idempotency key or body, bound to the practice and route.
+    pub fn requests(&self, practice: &PracticeId, route: &str, content: &[u8]) -> Vec<RequestHash> {
+        let parts = [practice.as_str().as_bytes(), route.as_bytes(), content];
+        self.versions
+            .iter()
+            .map(|version| RequestHash::new(hex(version.requests.mac(&parts))))
+            .collect()
+    }
+
+    pub(crate) fn form_keys(&self) -> impl Iterator<Item = &Subkey> {
+        self.versions.iter().map(|version| &version.forms)
+    }
+}
+
+fn hex(mac: [u8; 32]) -> String {
+    HEXLOWER.encode(&mac)
+}
+
+#[cfg(test)]
+pub(crate) fn keys_of_test(bytes: &[u8]) -> LookupKeys {
+    LookupKeys::from_roots(bytes.iter().map(|byte| (byte.to_string(), Root::of_test(*byte))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw_link_token;
+
+    #[test]
+    fn a_new_key_version_still_finds_what_the_old_one_made() {
+        let token = draw_link_token().unwrap();
+        let old = keys_of_test(&[1]).links(&token);
+        let both = keys_of_test(&[2, 1]).links(&token);
+        assert_eq!(both.len(), 2);
+        assert_eq!(both[1], old[0]);
+        assert_ne!(both[0], old[0]);
+    }
+
+    #[test]
+    fn s2_a_hash_tells_nothing_of_the_token() {
+        let token = draw_link_token().unwrap();
+        let keys = keys_of_test(&[1]);
+        let link = keys.links(&token).remove(0);
+        assert!(!link.as_str().to_uppercase().contains(token.reference().expose()));
+        let practice = "p".parse().unwrap();
+        let reference = keys.references(&practice, &token.reference()).remove(0);
+        assert_ne!(reference.as_str(), link.as_str());
+    }
+}

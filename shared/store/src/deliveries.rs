@@ -1,0 +1,134 @@
+//! Deliveries: finding, and the facts that end or change one.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::delivery::{DOWNLOADS_KEPT, Delivery, Download, MessageFate};
+use domain::hashed::{CodeHash, LinkHash, SessionHash};
+use domain::id::{DeliveryId, DocumentId, PracticeId};
+use domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{Item, Key, from_item, number, text, time, to_attribute};
+
+/// A delivery, where it lies, and the hash of its code.
+#[derive(Clone, Debug)]
+pub struct StoredDelivery {
+    /// Where it lies.
+    pub link: LinkHash,
+    /// Its facts.
+    pub delivery: Delivery,
+    /// What a code is compared with.
+    pub code: CodeHash,
+}
+
+/// Where the delivery of an id lies.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct DeliveryPointer {
+    pub(crate) link: LinkHash,
+}
+
+impl StoredDelivery {
+    pub(crate) fn from_item(link: &LinkHash, item: Item) -> Result<Self, StoreError> {
+        let code = item.get("code").cloned().ok_or(StoreError::Unreadable("delivery"))?;
+        Ok(Self {
+            link: link.clone(),
+            code: serde_dynamo::from_attribute_value(code).map_err(|_| StoreError::Unreadable("delivery"))?,
+            delivery: from_item(item, "delivery")?,
+        })
+    }
+}
+
+impl Store {
+    /// The delivery of a link; `links` are the places where it may lie, one for each live key.
+    pub async fn delivery(&self, links: &[LinkHash]) -> Result<Option<StoredDelivery>, StoreError> {
+        let keys: Vec<Key> = links.iter().map(Key::delivery).collect();
+        let item = match keys.as_slice() {
+            [only] => self.get(only).await?,
+            several => self.get_all(several).await?.pop(),
+        };
+        let Some(item) = item else { return Ok(None) };
+        let at = keys.iter().position(|key| key.is_of(&item)).ok_or(StoreError::Unreadable("delivery"))?;
+        StoredDelivery::from_item(&links[at], item).map(Some)
+    }
+
+    /// The delivery of this id, if it is the practice's.
+    pub async fn delivery_of_practice(&self, practice: &PracticeId, id: &DeliveryId) -> Result<Option<StoredDelivery>, StoreError> {
+        let Some(pointer) = self.get(&Key::delivery_pointer(practice, id)).await? else {
+            return Ok(None);
+        };
+        let DeliveryPointer { link } = from_item(pointer, "delivery")?;
+        self.delivery(&[link]).await
+    }
+
+    /// L7: the practice takes it back; a second time changes nothing.
+    pub async fn revoke(&self, link: &LinkHash, now: Timestamp) -> Result<(), StoreError> {
+        let update = self
+            .update(&Key::delivery(link))
+            .update_expression("SET revoked_at = if_not_exists(revoked_at, :now), last_op = :op")
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":op", text("revoke"));
+        self.change_existing(update).await.map(drop)
+    }
+
+    /// L7: a deleted document leaves the delivery; the delivery without any counts as revoked.
+    pub async fn drop_document(&self, link: &LinkHash, document: &DocumentId) -> Result<(), StoreError> {
+        let update = self
+            .update(&Key::delivery(link))
+            .update_expression("SET last_op = :op DELETE #documents :gone")
+            .expression_attribute_names("#documents", "documents")
+            .expression_attribute_values(":gone", AttributeValue::Ss(vec![document.to_string()]))
+            .expression_attribute_values(":op", text("drop document"));
+        self.change_existing(update).await.map(drop)
+    }
+
+    /// What became of the message on the second channel.
+    pub async fn set_message_fate(&self, link: &LinkHash, fate: &MessageFate) -> Result<(), StoreError> {
+        let update = self
+            .update(&Key::delivery(link))
+            .update_expression("SET #message = :fate, last_op = :op")
+            .expression_attribute_names("#message", "message")
+            .expression_attribute_values(":fate", to_attribute(fate)?)
+            .expression_attribute_values(":op", text("message"));
+        self.change_existing(update).await.map(drop)
+    }
+
+    /// P7: the session was used just now, for a download or not. `false` if there is no such session any more.
+    pub async fn touch_session(
+        &self,
+        delivery: &StoredDelivery,
+        session: &SessionHash,
+        download: Option<&Download>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut update = self
+            .update(&Key::delivery(&delivery.link))
+            .expression_attribute_names("#sessions", "sessions")
+            .expression_attribute_names("#session", session.as_str())
+            .expression_attribute_values(":now", time(now));
+        update = match download.filter(|_| delivery.delivery.downloads.len() < DOWNLOADS_KEPT) {
+            Some(download) => update
+                .update_expression("SET #sessions.#session.seen_at = :now, downloads = list_append(downloads, :download), last_op = :op")
+                .expression_attribute_values(":download", to_attribute(&[download])?)
+                .expression_attribute_values(":op", text("download")),
+            None => update.update_expression("SET #sessions.#session.seen_at = :now"),
+        };
+        let update = update.condition_expression("attribute_exists(#sessions.#session)");
+        self.change(update).await.map(|changed| changed.is_some())
+    }
+
+    /// P7: "Done". A session that is gone already stays gone.
+    pub async fn end_session(&self, link: &LinkHash, session: &SessionHash) -> Result<(), StoreError> {
+        let update = self
+            .update(&Key::delivery(link))
+            .update_expression("REMOVE #sessions.#session")
+            .expression_attribute_names("#sessions", "sessions")
+            .expression_attribute_names("#session", session.as_str());
+        self.change_existing(update).await.map(drop)
+    }
+}
+
+/// The end of a delivery's item in the table: the 30 days of L8 after `end`.
+pub(crate) fn time_to_live(end: Timestamp) -> AttributeValue {
+    number(end.plus(domain::delivery::KEPT_AFTER_END).seconds())
+}

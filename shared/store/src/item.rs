@@ -1,0 +1,140 @@
+//! Items: keys, conversion, and the version that every item carries.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::hashed::{ApiKeyHash, LinkHash, RequestHash};
+use domain::id::{DeliveryId, DocumentId, PracticeId, RecordId, RecordTypeId};
+use domain::time::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::StoreError;
+
+/// The shape of the items that this version writes; another one is refused, never guessed at.
+const VERSION: &str = "1";
+
+/// An item or a part of one.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) partition: String,
+    pub(crate) sort: String,
+}
+
+impl Key {
+    fn new(partition: String, sort: impl Into<String>) -> Self {
+        Self { partition, sort: sort.into() }
+    }
+
+    pub(crate) fn settings(practice: &PracticeId) -> Self {
+        Self::new(practice_partition(practice), "SETTINGS")
+    }
+
+    pub(crate) fn limits(practice: &PracticeId) -> Self {
+        Self::new(practice_partition(practice), "LIMITS")
+    }
+
+    pub(crate) fn record_type(practice: &PracticeId, id: &RecordTypeId) -> Self {
+        Self::new(practice_partition(practice), format!("TYPE#{id}"))
+    }
+
+    pub(crate) fn record(practice: &PracticeId, id: &RecordId) -> Self {
+        Self::new(practice_partition(practice), format!("RECORD#{id}"))
+    }
+
+    pub(crate) fn document_pointer(practice: &PracticeId, id: &DocumentId) -> Self {
+        Self::new(practice_partition(practice), format!("DOCUMENT#{id}"))
+    }
+
+    pub(crate) fn document(practice: &PracticeId, record: &RecordId, id: &DocumentId) -> Self {
+        Self::new(record_partition(practice, record), format!("DOCUMENT#{id}"))
+    }
+
+    pub(crate) fn delivery_pointer(practice: &PracticeId, id: &DeliveryId) -> Self {
+        Self::new(practice_partition(practice), format!("DELIVERY#{id}"))
+    }
+
+    pub(crate) fn request(practice: &PracticeId, hash: &RequestHash) -> Self {
+        Self::new(practice_partition(practice), format!("REQUEST#{hash}"))
+    }
+
+    pub(crate) fn listed_api_key(practice: &PracticeId, hash: &ApiKeyHash) -> Self {
+        Self::new(practice_partition(practice), format!("KEY#{hash}"))
+    }
+
+    pub(crate) fn public(practice: &PracticeId) -> Self {
+        Self::new(format!("PUB#{practice}"), "PUBLIC")
+    }
+
+    pub(crate) fn api_key(hash: &ApiKeyHash) -> Self {
+        Self::new(format!("KEY#{hash}"), "KEY")
+    }
+
+    pub(crate) fn delivery(link: &LinkHash) -> Self {
+        Self::new(format!("LINK#{link}"), "DELIVERY")
+    }
+
+    /// As the SDK wants it.
+    pub(crate) fn attributes(&self) -> Item {
+        HashMap::from([
+            ("pk".to_owned(), text(&self.partition)),
+            ("sk".to_owned(), text(&self.sort)),
+        ])
+    }
+
+    /// Whether this is the key of the item.
+    pub(crate) fn is_of(&self, item: &Item) -> bool {
+        item.get("pk") == Some(&text(&self.partition)) && item.get("sk") == Some(&text(&self.sort))
+    }
+}
+
+pub(crate) fn practice_partition(practice: &PracticeId) -> String {
+    format!("ORG#{practice}")
+}
+
+pub(crate) fn record_partition(practice: &PracticeId, record: &RecordId) -> String {
+    format!("ORG#{practice}#{record}")
+}
+
+/// A string attribute.
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number attribute.
+pub(crate) fn number(value: impl std::fmt::Display) -> AttributeValue {
+    AttributeValue::N(format!("{value}"))
+}
+
+/// A point in time as a number attribute, in seconds.
+pub(crate) fn time(at: Timestamp) -> AttributeValue {
+    number(at.seconds())
+}
+
+/// The value as an item under this key. What is `None` is left out, so that conditions can ask for it.
+pub(crate) fn to_item(key: &Key, value: &impl Serialize) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(value).map_err(|_| StoreError::Unreadable("our own"))?;
+    item.retain(|_, attribute| !attribute.is_null());
+    item.extend(key.attributes());
+    item.insert("v".to_owned(), number(VERSION));
+    Ok(item)
+}
+
+/// A part of an item as an attribute.
+pub(crate) fn to_attribute(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(value).map_err(|_| StoreError::Unreadable("our own"))
+}
+
+/// An item as a value; `kind` names it in the error.
+pub(crate) fn from_item<T: DeserializeOwned>(mut item: Item, kind: &'static str) -> Result<T, StoreError> {
+    if item.remove("v") != Some(number(VERSION)) {
+        return Err(StoreError::Unreadable(kind));
+    }
+    for ours in ["pk", "sk", "ttl"] {
+        item.remove(ours);
+    }
+    serde_dynamo::from_item(item).map_err(|_| StoreError::Unreadable(kind))
+}

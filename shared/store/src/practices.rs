@@ -1,0 +1,103 @@
+//! A practice: its settings, its limits, and what pages say of it.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use domain::id::PracticeId;
+use domain::practice::{Limits, PublicPractice, Settings};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{Item, Key, from_item, to_attribute, to_item};
+
+impl Store {
+    /// A practice's settings; `None` if there is no such practice.
+    pub async fn settings(&self, practice: &PracticeId) -> Result<Option<Settings>, StoreError> {
+        let found = self.get(&Key::settings(practice)).await?;
+        found.map(|item| from_item(item, "settings")).transpose()
+    }
+
+    /// What the operator allows the practice.
+    pub async fn limits(&self, practice: &PracticeId) -> Result<Limits, StoreError> {
+        let found = self.get(&Key::limits(practice)).await?;
+        found.map_or_else(|| Ok(Limits::default()), |item| from_item(item, "limits"))
+    }
+
+    /// What pages say of the practice; `None` if there is no such practice.
+    pub async fn public_practice(&self, practice: &PracticeId) -> Result<Option<PublicPractice>, StoreError> {
+        let found = self.get(&Key::public(practice)).await?;
+        found.map(|item| from_item(item, "practice")).transpose()
+    }
+
+    /// Makes a practice. `false` if there already is one of this id, which is left as it is.
+    pub async fn create_practice(
+        &self,
+        practice: &PracticeId,
+        settings: &Settings,
+        limits: &Limits,
+    ) -> Result<bool, StoreError> {
+        let items = [
+            to_item(&Key::settings(practice), settings)?,
+            to_item(&Key::limits(practice), limits)?,
+            to_item(&Key::public(practice), &PublicPractice::of(settings))?,
+        ];
+        let writes = items.into_iter().map(|item| put_new(&self.table, item)).collect::<Result<_, _>>()?;
+        if self.transact(writes).await? {
+            return Ok(true);
+        }
+        self.settings(practice).await?.map_or(Err(StoreError::Contention), |_| Ok(false))
+    }
+
+    /// Replaces a practice's settings and what pages say of it, both or neither; whether it is disabled stays as it is.
+    pub async fn put_settings(&self, practice: &PracticeId, settings: &Settings) -> Result<(), StoreError> {
+        let settings_put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(to_item(&Key::settings(practice), settings)?))
+            .build()
+            .map_err(|_| StoreError::Unreadable("our own"))?;
+        let writes = vec![
+            TransactWriteItem::builder().put(settings_put).build(),
+            TransactWriteItem::builder().update(self.public_update(practice, settings)?).build(),
+        ];
+        if self.transact(writes).await? { Ok(()) } else { Err(StoreError::Contention) }
+    }
+
+    /// Sets every attribute of the public item but `disabled_at`, and removes those that the settings no longer have.
+    fn public_update(&self, practice: &PracticeId, settings: &Settings) -> Result<Update, StoreError> {
+        let public: Item = serde_dynamo::to_item(PublicPractice::of(settings)).map_err(|_| StoreError::Unreadable("our own"))?;
+        let (mut set, mut remove) = (vec!["v = :v".to_owned()], Vec::new());
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(Key::public(practice).attributes()))
+            .expression_attribute_values(":v", to_attribute(&1)?);
+        for (name, value) in public {
+            if name == "disabled_at" {
+                continue;
+            }
+            update = update.expression_attribute_names(format!("#{name}"), &name);
+            if value.is_null() {
+                remove.push(format!("#{name}"));
+            } else {
+                set.push(format!("#{name} = :{name}"));
+                update = update.expression_attribute_values(format!(":{name}"), value);
+            }
+        }
+        let mut expression = format!("SET {}", set.join(", "));
+        if !remove.is_empty() {
+            expression = format!("{expression} REMOVE {}", remove.join(", "));
+        }
+        update
+            .update_expression(expression)
+            .build()
+            .map_err(|_| StoreError::Unreadable("our own"))
+    }
+}
+
+/// A put that never replaces.
+pub(crate) fn put_new(table: &str, item: Item) -> Result<TransactWriteItem, StoreError> {
+    let put = Put::builder()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression("attribute_not_exists(pk)")
+        .build()
+        .map_err(|_| StoreError::Unreadable("our own"))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}

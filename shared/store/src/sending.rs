@@ -1,0 +1,295 @@
+//! Sending: a delivery is written as pending, and opened once its e-mail was accepted, closing the earlier ones in the same transaction (L5, D10).
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use domain::delivery::{Delivery, PENDING, SentIn, l5_is_superseded};
+use domain::hashed::{CodeHash, LinkHash, ReferenceHash, RequestHash, SealedReference};
+use domain::id::DeliveryId;
+use domain::time::{DAY, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::deliveries::{DeliveryPointer, time_to_live};
+use crate::error::StoreError;
+use crate::item::{Item, Key, from_item, number, text, time, to_attribute, to_item};
+use crate::practices::put_new;
+use crate::{Store, StoredDocument};
+
+/// How long an idempotency key is remembered, in seconds.
+const REQUEST_LIFE: i64 = DAY;
+
+/// A request's idempotency key and body, as hashes: under the newest look-up key first, then the older ones.
+#[derive(Clone, Debug)]
+pub struct IdempotencyKey {
+    /// Of the key.
+    pub keys: Vec<RequestHash>,
+    /// Of the body.
+    pub bodies: Vec<RequestHash>,
+}
+
+/// A delivery that is about to be sent.
+#[derive(Debug)]
+pub struct PendingDelivery<'a> {
+    /// Where it will lie.
+    pub link: &'a LinkHash,
+    /// Its facts.
+    pub delivery: &'a Delivery,
+    /// Its code, hashed.
+    pub code: &'a CodeHash,
+    /// Its reference, hashed.
+    pub reference: &'a ReferenceHash,
+    /// Its reference, sealed.
+    pub sealed_reference: &'a SealedReference,
+    /// The request that it answers.
+    pub request: &'a IdempotencyKey,
+}
+
+/// Why a pending delivery was not written; nothing else was either.
+#[derive(Debug)]
+pub enum PendingFailure {
+    /// The same request was made before and became this delivery.
+    Repeated(DeliveryId),
+    /// The same idempotency key was used with another body.
+    Mismatch,
+    /// The table.
+    Store(StoreError),
+}
+
+/// What opening a delivery needs.
+#[derive(Debug)]
+pub struct Opening<'a> {
+    /// Where it lies.
+    pub link: &'a LinkHash,
+    /// Its facts, as written when it was pending.
+    pub delivery: &'a Delivery,
+    /// What the mail provider said.
+    pub message_id: &'a str,
+    /// When the e-mail was accepted.
+    pub accepted_at: Timestamp,
+    /// L1.
+    pub expires_at: Timestamp,
+    /// L5: spares deliveries to other recipients.
+    pub keep_earlier: bool,
+}
+
+/// Which deliveries an opened one closed (L5).
+#[derive(Debug)]
+pub struct Opened {
+    /// Their ids.
+    pub superseded: Vec<DeliveryId>,
+}
+
+/// Why an accepted delivery could not be opened. It must then be closed as not sent.
+#[derive(Debug)]
+pub enum OpenFailure {
+    /// It took more than a minute, a document was deleted in between, or it would close more than a transaction holds.
+    Refused,
+    /// The table.
+    Store(StoreError),
+}
+
+/// What is kept of an idempotency key.
+#[derive(Serialize, Deserialize)]
+struct Request {
+    body: RequestHash,
+    delivery: DeliveryId,
+    created_at: Timestamp,
+}
+
+impl Store {
+    /// D10, first write: the delivery as pending, its place, and the request that it answers; all or nothing.
+    pub async fn add_pending(&self, pending: &PendingDelivery<'_>) -> Result<(), PendingFailure> {
+        let delivery = pending.delivery;
+        let now = delivery.created_at;
+        let write = self.pending_write(pending).map_err(PendingFailure::Store)?;
+        match self.client.transact_write_items().set_transact_items(Some(write)).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+                    let mut lost = canceled.cancellation_reasons().iter().filter_map(|reason| reason.item.clone());
+                    let request = lost.find(|item| item.contains_key("body")).ok_or(PendingFailure::Store(StoreError::Contention))?;
+                    let request: Request = from_item(request, "request").map_err(PendingFailure::Store)?;
+                    tracing::debug!(age = now.seconds() - request.created_at.seconds(), "a request was repeated");
+                    if request.delivery == delivery.id {
+                        // Our own write, whose answer was lost.
+                        Ok(())
+                    } else if pending.request.bodies.contains(&request.body) {
+                        Err(PendingFailure::Repeated(request.delivery))
+                    } else {
+                        Err(PendingFailure::Mismatch)
+                    }
+                }
+                _ => Err(PendingFailure::Store(StoreError::unavailable("TransactWriteItems")(error))),
+            },
+        }
+    }
+
+    fn pending_write(&self, pending: &PendingDelivery<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let delivery = pending.delivery;
+        let (practice, now) = (&delivery.practice, delivery.created_at);
+        let pointer_key = Key::delivery_pointer(practice, &delivery.id);
+        let mut pointer = to_item(&pointer_key, &DeliveryPointer { link: pending.link.clone() })?;
+        pointer.insert("ttl".to_owned(), time_to_live(now.plus_months(domain::delivery::OPEN_MONTHS)));
+        let mut write = vec![
+            put_new(&self.table, delivery_item(pending)?)?,
+            put_new(&self.table, pointer)?,
+        ];
+        let mut keys = pending.request.keys.iter();
+        if let (Some(newest), Some(body)) = (keys.next(), pending.request.bodies.first()) {
+            let key = Key::request(practice, newest);
+            let request = Request { body: body.clone(), delivery: delivery.id.clone(), created_at: now };
+            let mut item = to_item(&key, &request)?;
+            item.insert("ttl".to_owned(), number(now.plus(REQUEST_LIFE).seconds()));
+            let put = Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(item))
+                .condition_expression("attribute_not_exists(pk) OR created_at <= :forgotten")
+                .expression_attribute_values(":forgotten", time(now.plus(-REQUEST_LIFE)))
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                .build()
+                .map_err(|_| StoreError::Unreadable("our own"))?;
+            write.push(TransactWriteItem::builder().put(put).build());
+        }
+        for older in keys {
+            let check = ConditionCheck::builder()
+                .table_name(&self.table)
+                .set_key(Some(Key::request(practice, older).attributes()))
+                .condition_expression("attribute_not_exists(pk) OR created_at <= :forgotten")
+                .expression_attribute_values(":forgotten", time(now.plus(-REQUEST_LIFE)))
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                .build()
+                .map_err(|_| StoreError::Unreadable("our own"))?;
+            write.push(TransactWriteItem::builder().condition_check(check).build());
+        }
+        Ok(write)
+    }
+
+    /// D10: the e-mail was refused, for this reason, or nobody knows. Closed for good, whatever else happens; an open delivery stays open.
+    pub async fn set_not_sent(&self, link: &LinkHash, refused_because: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+        let mut update = self
+            .update(&Key::delivery(link))
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(sent_at)")
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":op", text("not sent"));
+        update = match refused_because {
+            Some(reason) => update
+                .update_expression("SET not_sent_at = if_not_exists(not_sent_at, :now), last_op = :op, email_refused_because = :reason")
+                .expression_attribute_values(":reason", text(reason)),
+            None => update.update_expression("SET not_sent_at = if_not_exists(not_sent_at, :now), last_op = :op"),
+        };
+        self.change(update).await.map(drop)
+    }
+
+    /// L5: opens a delivery whose e-mail was accepted, and closes in the same transaction every earlier one in which its documents were sent.
+    ///
+    /// Of two at once, the loser reads again and commits again, and so closes the other.
+    pub async fn open_delivery(&self, opening: &Opening<'_>) -> Result<Opened, OpenFailure> {
+        let delivery = opening.delivery;
+        for _ in 0..8 {
+            let documents = self
+                .documents(&delivery.practice, &delivery.record, &delivery.documents)
+                .await
+                .map_err(OpenFailure::Store)?;
+            if documents.len() < delivery.documents.len() || documents.iter().any(|d| d.document.deleted_at.is_some()) {
+                return Err(OpenFailure::Refused);
+            }
+            let (write, superseded) = self.opening_write(opening, &documents).map_err(OpenFailure::Store)?;
+            if write.len() > 100 {
+                return Err(OpenFailure::Refused);
+            }
+            match self.client.transact_write_items().set_transact_items(Some(write)).send().await {
+                Ok(_) => return Ok(Opened { superseded }),
+                Err(error) => match error.as_service_error() {
+                    Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+                        let own = canceled.cancellation_reasons().first().and_then(|reason| reason.code());
+                        if own == Some("ConditionalCheckFailed") {
+                            return Err(OpenFailure::Refused);
+                        }
+                    }
+                    _ => return Err(OpenFailure::Store(StoreError::unavailable("TransactWriteItems")(error))),
+                },
+            }
+        }
+        Err(OpenFailure::Store(StoreError::Contention))
+    }
+
+    fn opening_write(
+        &self,
+        opening: &Opening<'_>,
+        documents: &[StoredDocument],
+    ) -> Result<(Vec<TransactWriteItem>, Vec<DeliveryId>), StoreError> {
+        let Opening { link, delivery, accepted_at, expires_at, .. } = opening;
+        let own = SentIn {
+            link: (*link).clone(),
+            delivery: delivery.id.clone(),
+            recipient: delivery.recipient.clone(),
+            expires_at: *expires_at,
+        };
+        let mut write = vec![self.open_write(opening)?];
+        let mut superseded = BTreeMap::new();
+        for stored in documents {
+            let (closed, kept): (Vec<&SentIn>, Vec<&SentIn>) = stored
+                .sent_in
+                .iter()
+                .filter(|earlier| *accepted_at < earlier.expires_at)
+                .partition(|earlier| l5_is_superseded(earlier, &delivery.recipient, opening.keep_earlier, *accepted_at));
+            let sent_in: Vec<SentIn> = kept.into_iter().chain([&own]).cloned().collect();
+            write.push(self.remember_sending(&delivery.practice, stored, &sent_in)?);
+            superseded.extend(closed.into_iter().map(|earlier| (earlier.link.clone(), earlier.delivery.clone())));
+        }
+        for link in superseded.keys() {
+            write.push(self.supersede_write(link, *accepted_at)?);
+        }
+        Ok((write, superseded.into_values().collect()))
+    }
+
+    /// A delivery left pending for a minute already counts as not sent and stays so.
+    fn open_write(&self, opening: &Opening<'_>) -> Result<TransactWriteItem, StoreError> {
+        let now = opening.accepted_at;
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(Key::delivery(opening.link).attributes()))
+            .update_expression("SET sent_at = :now, expires_at = :end, email_message_id = :message_id, #ttl = :ttl, last_op = :op")
+            .condition_expression("attribute_not_exists(sent_at) AND attribute_not_exists(not_sent_at) AND created_at > :pending")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":end", time(opening.expires_at))
+            .expression_attribute_values(":message_id", text(opening.message_id))
+            .expression_attribute_values(":ttl", time_to_live(opening.expires_at))
+            .expression_attribute_values(":pending", time(now.plus(-PENDING)))
+            .expression_attribute_values(":op", text("send"))
+            .build()
+            .map_err(|_| StoreError::Unreadable("our own"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    fn supersede_write(&self, link: &LinkHash, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(Key::delivery(link).attributes()))
+            .update_expression("SET superseded_at = if_not_exists(superseded_at, :now), last_op = :op")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":op", text("supersede"))
+            .build()
+            .map_err(|_| StoreError::Unreadable("our own"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+/// The delivery's item: its facts, its documents as a set that loses members, and the hashes of its secrets.
+fn delivery_item(pending: &PendingDelivery<'_>) -> Result<Item, StoreError> {
+    let delivery = pending.delivery;
+    let mut item = to_item(&Key::delivery(pending.link), delivery)?;
+    let documents = delivery.documents.iter().map(ToString::to_string).collect();
+    item.insert("documents".to_owned(), AttributeValue::Ss(documents));
+    item.insert("code".to_owned(), to_attribute(pending.code)?);
+    item.insert("reference_hash".to_owned(), text(pending.reference.as_str()));
+    item.insert("reference_sealed".to_owned(), text(pending.sealed_reference.as_str()));
+    item.insert("last_op".to_owned(), text("pending"));
+    item.insert("ttl".to_owned(), time_to_live(delivery.created_at));
+    Ok(item)
+}

@@ -1,0 +1,159 @@
+//! Talking to the table: single reads and writes, several at once, lists.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue, TransactWriteItem};
+use serde::de::DeserializeOwned;
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{Item, Key, from_item, text};
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// The sort key without its prefix, and the item.
+    pub items: Vec<(String, T)>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+impl Store {
+    /// One item, read consistently.
+    pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        let got = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::unavailable("GetItem"))?;
+        Ok(got.item)
+    }
+
+    /// Up to 100 items, read consistently, in no order; those that are not there are left out.
+    pub(crate) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys.iter().map(Key::attributes).collect()))
+            .consistent_read(true)
+            .build()
+            .map_err(|_| StoreError::Unreadable("our own"))?;
+        let mut requested = HashMap::from([(self.table.clone(), wanted)]);
+        let mut items = Vec::with_capacity(keys.len());
+        // DynamoDB may leave some for a further call when it is throttled or the answer grows too large.
+        for _ in 0..5 {
+            let got = self
+                .client
+                .batch_get_item()
+                .set_request_items(Some(requested))
+                .send()
+                .await
+                .map_err(StoreError::unavailable("BatchGetItem"))?;
+            items.extend(got.responses.unwrap_or_default().into_values().flatten());
+            requested = got.unprocessed_keys.unwrap_or_default();
+            if requested.is_empty() {
+                return Ok(items);
+            }
+        }
+        Err(StoreError::Contention)
+    }
+
+    pub(crate) async fn put(&self, item: Item) -> Result<(), StoreError> {
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .send()
+            .await
+            .map_err(StoreError::unavailable("PutItem"))?;
+        Ok(())
+    }
+
+    /// A page of the items of one kind in a partition, by sort key.
+    pub(crate) async fn list<T: DeserializeOwned>(
+        &self,
+        partition: String,
+        prefix: &'static str,
+        limit: i32,
+        cursor: Option<String>,
+        kind: &'static str,
+    ) -> Result<Page<T>, StoreError> {
+        let start = cursor.map(|after| {
+            HashMap::from([
+                ("pk".to_owned(), text(&partition)),
+                ("sk".to_owned(), text(format!("{prefix}{after}"))),
+            ])
+        });
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :partition AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":partition", text(partition))
+            .expression_attribute_values(":prefix", text(prefix))
+            .consistent_read(true)
+            .limit(limit)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(StoreError::unavailable("Query"))?;
+        let name_of = |item: &Item| Some(item.get("sk")?.as_s().ok()?.strip_prefix(prefix)?.to_owned());
+        let next = found.last_evaluated_key.as_ref().and_then(name_of);
+        let mut items = Vec::new();
+        for item in found.items.unwrap_or_default() {
+            let name = name_of(&item).ok_or(StoreError::Unreadable(kind))?;
+            items.push((name, from_item(item, kind)?));
+        }
+        Ok(Page { items, next })
+    }
+
+    /// Deletes an item; `false` if there was none.
+    pub(crate) async fn delete(&self, key: &Key) -> Result<bool, StoreError> {
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await
+            .map_err(StoreError::unavailable("DeleteItem"))?;
+        Ok(deleted.attributes.is_some())
+    }
+
+    /// Writes all or nothing; `false` if a condition did not hold or another transaction was faster.
+    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<bool, StoreError> {
+        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) => Ok(false),
+            Err(error) => Err(StoreError::unavailable("TransactWriteItems")(error)),
+        }
+    }
+
+    pub(crate) fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+    }
+
+    /// An update of an item that must be there; one that time has tidied away is left alone.
+    pub(crate) async fn change_existing(&self, update: UpdateItemFluentBuilder) -> Result<Option<Item>, StoreError> {
+        self.change(update.condition_expression("attribute_exists(pk)")).await
+    }
+
+    /// The item as changed, or `None` if the condition did not hold.
+    pub(crate) async fn change(&self, update: UpdateItemFluentBuilder) -> Result<Option<Item>, StoreError> {
+        match update.return_values(ReturnValue::AllNew).send().await {
+            Ok(changed) => Ok(Some(changed.attributes.unwrap_or_default())),
+            Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => Ok(None),
+            Err(error) => Err(StoreError::unavailable("UpdateItem")(error)),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Requests: what a handler may see of API Gateway's event.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest as Event;
+use data_encoding::BASE64;
+use domain::access::Scope;
+use domain::id::PracticeId;
+use http::HeaderMap;
+use serde::de::DeserializeOwned;
+
+use crate::problem::{FieldError, Problem};
+
+/// The largest JSON body of a practice, in bytes.
+pub const LARGEST_JSON: usize = 256 * 1024;
+/// The largest form that a patient posts, in bytes.
+pub const LARGEST_FORM: usize = 16 * 1024;
+
+/// One HTTP request, as the gateway routed it.
+pub struct Request {
+    /// The route of the template that matched, such as `GET /d/{token}`. Holds no secret.
+    pub route: String,
+    /// The gateway's id of the request, for logs.
+    pub id: String,
+    caller: Option<Caller>,
+    parameters: HashMap<String, String>,
+    query: HashMap<String, String>,
+    headers: HeaderMap,
+    cookies: Vec<String>,
+    body: Vec<u8>,
+}
+
+/// Whose API key the authorizer found.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The tenant.
+    pub practice: PracticeId,
+    /// The key's label.
+    pub label: String,
+    /// What the key may do.
+    pub scopes: Vec<Scope>,
+}
+
+/// The event is not one of API Gateway's, or its body is no base64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadEvent;
+
+impl Request {
+    /// From the event's JSON. Never panics, whatever the event holds.
+    pub fn from_event(event: serde_json::Value) -> Result<Self, BadEvent> {
+        let event: Event = serde_json::from_value(event).map_err(|_| BadEvent)?;
+        let body = match event.body {
+            Some(body) if event.is_base64_encoded => BASE64.decode(body.as_bytes()).map_err(|_| BadEvent)?,
+            Some(body) => body.into_bytes(),
+            None => Vec::new(),
+        };
+        let context = event.request_context;
+        Ok(Self {
+            route: event.route_key.or(context.route_key).ok_or(BadEvent)?,
+            id: context.request_id.unwrap_or_default(),
+            caller: context.authorizer.and_then(|authorizer| caller(&authorizer.fields)),
+            parameters: event.path_parameters,
+            query: event
+                .query_string_parameters
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            headers: event.headers,
+            cookies: event.cookies.unwrap_or_default(),
+            body,
+        })
+    }
+
+    /// Who calls, if the key has this scope.
+    pub fn caller(&self, scope: Scope) -> Result<&Caller, Problem> {
+        match &self.caller {
+            Some(caller) if caller.scopes.contains(&scope) => Ok(caller),
+            _ => Err(Problem::missing_scope(scope)),
+        }
+    }
+
+    /// A path parameter, percent-decoded by the gateway; empty if there is none.
+    pub fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+
+    /// A path parameter that is an id; a malformed one names nothing, so it is not found.
+    pub fn id<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
+        self.parameter(name).parse().map_err(|_| Problem::not_found())
+    }
+
+    /// A query parameter.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
+    }
+
+    /// A header, if it is there once and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A cookie of this name; of several, none, for one of them is foreign.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let mut found = self.cookies.iter().filter_map(|cookie| {
+            let (its_name, value) = cookie.split_once('=')?;
+            (its_name.trim() == name).then_some(value.trim())
+        });
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body as JSON; unknown fields, wrong types and wrong values are named with a JSON pointer.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        if self.body.len() > LARGEST_JSON {
+            return Err(Problem::body_too_large(LARGEST_JSON));
+        }
+        if std::str::from_utf8(&self.body).is_err() {
+            return Err(Problem::invalid_body(vec![FieldError::new("", "expected JSON in UTF-8")]));
+        }
+        let mut parser = serde_json::Deserializer::from_slice(&self.body);
+        let value = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+            let pointer = json_pointer(error.path());
+            Problem::invalid_body(vec![FieldError::new(&pointer, &without_position(error.inner()))])
+        })?;
+        parser.end().map_err(|_| Problem::invalid_body(vec![FieldError::new("", "expected one JSON value and nothing after it")]))?;
+        Ok(value)
+    }
+
+    /// The body as a posted form; `None` if it is none or too large.
+    pub fn form<T: DeserializeOwned>(&self) -> Option<T> {
+        let form = (self.body.len() <= LARGEST_FORM).then_some(&self.body)?;
+        serde_urlencoded::from_bytes(form).ok()
+    }
+
+    /// Whether a form was posted from a page of this origin, as far as the browser says.
+    ///
+    /// A browser that says nothing is held by cookie and field alone.
+    pub fn is_same_origin(&self, origin: &str) -> bool {
+        let origin_fits = self.header("origin").is_none_or(|from| from == origin);
+        let fetch_fits = self.header("sec-fetch-site").is_none_or(|site| site == "same-origin");
+        origin_fits && fetch_fits
+    }
+}
+
+/// Prints route and id alone: path, cookies and body hold secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("route", &self.route)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads the authorizer's context; a context that is not ours is nobody.
+fn caller(context: &HashMap<String, serde_json::Value>) -> Option<Caller> {
+    let text = |name: &str| context.get(name)?.as_str();
+    Some(Caller {
+        practice: text("practice")?.parse().ok()?,
+        label: text("label")?.to_owned(),
+        scopes: text("scopes")?.split(' ').filter_map(Scope::from_name).collect(),
+    })
+}
+
+/// RFC 6901.
+fn json_pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { .. } | Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+/// The parser's words without its "at line 1 column 2", which the pointer says better.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(at) => text[..at].to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn request(extra: serde_json::Value) -> Request {
+        let mut event = json!({
+            "version": "2.0", "routeKey": "POST /v1/x", "rawPath": "/v1/x", "rawQueryString": "", "headers": {},
+            "requestContext": {"http": {"method": "POST"}, "requestId": "r"}, "isBase64Encoded": false
+        });
+        for (name, value) in extra.as_object().unwrap() {
+            event[name] = value.clone();
+        }
+        Request::from_event(event).unwrap()
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Body {
+        items: Vec<Item>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Item {
+        size: u64,
+    }
+
+    fn pointer(body: &str) -> String {
+        request(json!({"body": body})).json::<Body>().unwrap_err().errors[0].pointer.clone()
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_by_its_pointer() {
+        assert_eq!(pointer(r#"{"items":[{"size":1},{"size":"2"}]}"#), "/items/1/size");
+        assert_eq!(pointer(r#"{"items":[{"size":1,"colour":2}]}"#), "/items/0/colour");
+        assert_eq!(pointer(r#"{"items":[{"size":1}]} x"#), "");
+        assert_eq!(pointer("{"), "");
+        let broken = request(json!({"body": BASE64.encode(b"{\"items\xff\":[]}"), "isBase64Encoded": true}));
+        assert_eq!(broken.json::<Body>().unwrap_err().status, 400);
+        let huge = request(json!({"body": "x".repeat(LARGEST_JSON + 1)}));
+        assert_eq!(huge.json::<Body>().unwrap_err().status, 413);
+    }
+
+    #[test]
+    fn two_cookies_of_one_name_are_none() {
+        let cookies = |list: &[&str]| request(json!({"cookies": list})).cookie("a").map(str::to_owned);
+        assert_eq!(cookies(&["b=2", "a=1"]), Some("1".to_owned()));
+        assert_eq!(cookies(&["a=1", "a=2"]), None);
+        assert_eq!(cookies(&[]), None);
+    }
+
+    #[test]
+    fn forms_of_other_sites_are_told_apart() {
+        let from = |headers: serde_json::Value| request(json!({"headers": headers})).is_same_origin("https://a.example.org");
+        assert!(from(json!({})));
+        assert!(from(json!({"origin": "https://a.example.org", "sec-fetch-site": "same-origin"})));
+        assert!(!from(json!({"origin": "null"})));
+        assert!(!from(json!({"origin": "https://b.example.org"})));
+        assert!(!from(json!({"sec-fetch-site": "same-site"})));
+    }
+
+    #[test]
+    fn hostile_events_are_refused_without_a_panic() {
+        for event in [json!(null), json!([]), json!({}), json!({"routeKey": 1}), json!({"routeKey": "x", "requestContext": {"http": {"method": "\n"}}})] {
+            assert!(Request::from_event(event).is_err());
+        }
+    }
+
+    #[test]
+    fn a_key_without_the_scope_is_told_so() {
+        let context = json!({"http": {"method": "GET"}, "authorizer": {"lambda": {"practice": "p", "label": "l", "scopes": "read send"}}});
+        let request = request(json!({"requestContext": context}));
+        assert_eq!(request.caller(Scope::Read).unwrap().practice.as_str(), "p");
+        assert_eq!(request.caller(Scope::Erase).unwrap_err().kind, "missing-scope");
+    }
+}

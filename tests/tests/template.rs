@@ -1,0 +1,639 @@
+//! What `template.yaml` promises: who may do what, which routes are open, what is kept and for how long, and what no log may hold.
+//! Reads the template as it stands in the tree; whether it could be deployed is for `sam validate` and `cfn-lint` to say.
+#![cfg(test)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use serde_json::{Value, json};
+
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+const RETENTION_DAYS: i64 = 30;
+/// What may stand in the access log. Everything else of `$context` is left out: paths hold tokens, claims name practices.
+const LOGGED: [&str; 8] = [
+    "$context.requestId",
+    "$context.requestTime",
+    "$context.routeKey",
+    "$context.status",
+    "$context.responseLatency",
+    "$context.integration.status",
+    "$context.integration.latency",
+    "$context.error.message",
+];
+/// Which partitions of the table each function reaches, and no others.
+const PARTITIONS: [(&str, &[&str]); 5] = [
+    ("Authorize", &["KEY#*", "PUB#*"]),
+    ("Manage", &["ORG#*", "PUB#*", "LINK#*"]),
+    ("Issue", &["ORG#*", "PUB#*", "LINK#*"]),
+    ("Verify", &["LINK#*", "PUB#*"]),
+    ("Download", &["LINK#*", "PUB#*", "ORG#*#*"]),
+];
+/// Nobody reads across partitions (scans, exports), and nobody writes where no condition can be set (batches).
+const TABLE_ACTIONS: [&str; 7] = [
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:Query",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:ConditionCheckItem",
+];
+
+#[test]
+fn every_function_of_the_tree_is_in_the_template_and_the_other_way_round() {
+    let crates: BTreeSet<String> = fs::read_dir(root().join("functions"))
+        .expect("functions/ can be listed")
+        .map(|entry| entry.expect("an entry of functions/ can be read"))
+        .filter(|entry| entry.path().join("Cargo.toml").is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    let template = Template::read();
+    let deployed: BTreeSet<String> = template
+        .functions()
+        .map(|(id, function)| {
+            let code = text(&function["CodeUri"]);
+            let name = code
+                .strip_prefix("target/lambda/")
+                .and_then(|rest| rest.strip_suffix('/'))
+                .unwrap_or_else(|| panic!("{id}: no target/lambda/<name>/, but {code}"));
+            assert_eq!(id, logical_id(name), "the logical id of {name}");
+            name.to_owned()
+        })
+        .collect();
+    assert_eq!(crates, deployed, "functions/ (left), template.yaml (right)");
+}
+
+#[test]
+fn functions_run_as_our_own_binaries_and_end_before_the_gateway_gives_up() {
+    let template = Template::read();
+    let globals = &template.0["Globals"]["Function"];
+    assert_eq!(globals["Runtime"], "provided.al2023");
+    assert_eq!(globals["Handler"], "bootstrap");
+    assert_eq!(
+        globals["EventInvokeConfig"]["MaximumRetryAttempts"], 0,
+        "a second run by itself could send twice"
+    );
+    for (id, function) in template.functions() {
+        let timeout = function.get("Timeout").unwrap_or(&globals["Timeout"]);
+        assert!(
+            timeout.as_i64().is_some_and(|seconds| seconds < 30),
+            "{id} ends before the gateway's 30 s, not at {timeout}"
+        );
+    }
+}
+
+#[test]
+fn permissions_name_single_actions_on_single_resources() {
+    let template = Template::read();
+    for (id, statement) in template.permissions() {
+        if statement["Effect"] == "Deny" {
+            continue;
+        }
+        for action in list(&statement["Action"]) {
+            assert!(!text(action).contains('*'), "{id} may do {action}");
+        }
+        for resource in list(&statement["Resource"]) {
+            if resource == "*" {
+                assert_eq!(
+                    statement["Action"], "sns:Publish",
+                    "{id}: only publishing to a phone number has no resource to name"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn who_sends_sms_cannot_publish_to_topics() {
+    let template = Template::read();
+    let mut senders = 0;
+    for (id, function) in template.functions() {
+        if allows(function, "sns:Publish", None) {
+            senders += 1;
+            let denied = statements(function).any(|statement| {
+                statement["Effect"] == "Deny"
+                    && statement["Action"] == "sns:Publish"
+                    && text(&statement["Resource"]["Fn::Sub"]).ends_with(":sns:*:*:*")
+            });
+            assert!(denied, "{id} may publish to topics too");
+        }
+    }
+    assert!(senders > 0, "some function sends SMS");
+}
+
+#[test]
+fn every_permission_on_the_table_is_bound_to_the_functions_own_partitions() {
+    let template = Template::read();
+    let mut reached: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for (id, statement) in template.permissions() {
+        let sid = &statement["Sid"];
+        let actions = list(&statement["Action"]);
+        if !text(&actions[0]).starts_with("dynamodb:") {
+            continue;
+        }
+        for action in actions {
+            assert!(
+                TABLE_ACTIONS.contains(&text(action)),
+                "{id}: {sid} allows {action}"
+            );
+        }
+        assert_eq!(statement["Resource"], arn("Table"), "{id}: {sid}");
+        let condition = &statement["Condition"];
+        let keys = list(&condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]);
+        assert!(!keys.is_empty(), "{id}: {sid} has no dynamodb:LeadingKeys");
+        assert_eq!(
+            condition["Null"]["dynamodb:LeadingKeys"], "false",
+            "{id}: {sid} allows a request that names no key at all"
+        );
+        reached.entry(id).or_default().extend(keys.iter().map(text));
+    }
+    let allowed = PARTITIONS.map(|(id, keys)| (id.to_owned(), keys.iter().copied().collect()));
+    assert_eq!(
+        reached,
+        BTreeMap::from(allowed),
+        "reached (left), allowed (right)"
+    );
+}
+
+#[test]
+fn a_function_is_told_of_exactly_what_it_may_use() {
+    let template = Template::read();
+    for (id, function) in template.functions() {
+        let told: BTreeSet<&str> = environment(function).keys().map(String::as_str).collect();
+        for (variable, action, resource) in [
+            ("TABLE", "dynamodb:GetItem", Some("Table")),
+            ("DOCUMENTS_BUCKET", "s3:GetObject", None),
+            ("LOOKUP_KEYS", "kms:GenerateMac", Some("LookupKey")),
+            ("PEPPER_KEYS", "kms:GenerateMac", Some("PepperKey")),
+            ("MAIL_FROM", "ses:SendEmail", None),
+            ("CONFIGURATION_SET", "ses:SendEmail", None),
+            ("SMS_SENDER_ID", "sns:Publish", None),
+        ] {
+            let may = allows(function, action, resource);
+            assert_eq!(
+                told.contains(variable),
+                may,
+                "{id}: {variable} is set where {action} is allowed, and only there"
+            );
+        }
+        assert!(told.contains("LOG_LEVEL"), "{id} is told its log level");
+    }
+}
+
+#[test]
+fn e_mail_is_sent_from_one_address_only() {
+    let template = Template::read();
+    for (id, statement) in template.permissions() {
+        if statement["Action"] == "ses:SendEmail" {
+            assert_eq!(
+                statement["Condition"]["StringEquals"]["ses:FromAddress"],
+                json!({"Ref": "MailFrom"}),
+                "{id}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_data_key_is_used_through_table_and_bucket_only() {
+    let template = Template::read();
+    let mut users = BTreeSet::new();
+    for (id, statement) in template.permissions() {
+        if statement["Resource"] == arn("DataKey") {
+            let services = list(&statement["Condition"]["StringEquals"]["kms:ViaService"]);
+            assert!(!services.is_empty(), "{id} may use the data key directly");
+            users.insert(id);
+        }
+    }
+    let functions: BTreeSet<String> = template.functions().map(|(id, _)| id.to_owned()).collect();
+    assert_eq!(users, functions, "who reads the table needs its key");
+}
+
+#[test]
+fn every_route_of_practices_asks_for_a_key_and_no_route_of_patients_does() {
+    let template = Template::read();
+    let auth = &template.properties("HttpApi")["Auth"];
+    let authorizer = &auth["Authorizers"][text(&auth["DefaultAuthorizer"])];
+    assert_eq!(authorizer["FunctionArn"], arn("Authorize"));
+    assert_eq!(authorizer["EnableSimpleResponses"], true);
+    assert_eq!(authorizer["AuthorizerPayloadFormatVersion"], "2.0");
+    assert_eq!(authorizer["Identity"]["Headers"], json!(["Authorization"]));
+    assert_eq!(
+        authorizer["Identity"]["ReauthorizeEvery"], 0,
+        "a kept answer would let a revoked key in"
+    );
+
+    let mut practices = 0;
+    let mut patients = 0;
+    for (route, event) in template.routes() {
+        let path = text(&event["Path"]);
+        if path.starts_with("/v1/") {
+            practices += 1;
+            assert!(
+                event.get("Auth").is_none(),
+                "{route} has the API's own authorizer, not another"
+            );
+        } else {
+            patients += 1;
+            assert!(
+                path == "/privacy" || path.starts_with("/d/{token}"),
+                "{route}: is this a practice's or a patient's route?"
+            );
+            assert_eq!(
+                event["Auth"]["Authorizer"], "NONE",
+                "{route} is for patients, who have no API key"
+            );
+        }
+    }
+    assert!(
+        practices > 0 && patients > 0,
+        "{practices} routes of practices and {patients} of patients"
+    );
+}
+
+#[test]
+fn every_route_of_patients_has_a_throttle_of_its_own() {
+    let template = Template::read();
+    let api = template.properties("HttpApi");
+    let patients: BTreeSet<String> = template
+        .routes()
+        .into_iter()
+        .filter(|(_, event)| !text(&event["Path"]).starts_with("/v1/"))
+        .map(|(route, _)| route)
+        .collect();
+    // A throttle for a route that is not there would also fail the deployment.
+    let throttled: BTreeSet<String> = fields(&api["RouteSettings"]).keys().cloned().collect();
+    assert_eq!(patients, throttled, "routes (left), RouteSettings (right)");
+    for settings in fields(&api["RouteSettings"])
+        .values()
+        .chain([&api["DefaultRouteSettings"]])
+    {
+        for limit in ["ThrottlingRateLimit", "ThrottlingBurstLimit"] {
+            assert!(
+                settings[limit].get("Ref").is_some(),
+                "{limit} is a parameter, not {}",
+                settings[limit]
+            );
+        }
+    }
+}
+
+#[test]
+fn the_access_log_names_no_path_no_query_and_no_claim() {
+    let template = Template::read();
+    let settings = &template.properties("HttpApi")["AccessLogSettings"];
+    assert_eq!(settings["DestinationArn"], arn("AccessLog"));
+    let format: Value = serde_json::from_str(text(&settings["Format"]))
+        .expect("the log's format is JSON, on one line");
+    let logged: BTreeSet<&str> = fields(&format).values().map(text).collect();
+    assert_eq!(
+        logged,
+        BTreeSet::from(LOGGED),
+        "logged (left), allowed (right)"
+    );
+}
+
+#[test]
+fn every_log_is_kept_for_a_set_time_and_every_function_has_one() {
+    let template = Template::read();
+    let mut kept = BTreeSet::new();
+    for (id, log) in template.of_type("AWS::Logs::LogGroup") {
+        assert_eq!(log["RetentionInDays"], RETENTION_DAYS, "{id}");
+        kept.insert(id);
+    }
+    assert!(
+        kept.remove("AccessLog"),
+        "the access log's group is in the template"
+    );
+    for (id, function) in template.functions() {
+        let log = function["LoggingConfig"]["LogGroup"]["Ref"].as_str();
+        assert!(
+            log.is_some_and(|log| kept.remove(log)),
+            "{id} writes to a log group of its own, one in the template: {log:?}"
+        );
+    }
+    assert!(
+        kept.is_empty(),
+        "log groups that nobody writes to: {kept:?}"
+    );
+}
+
+#[test]
+fn the_table_forgets_by_ttl_and_survives_mistakes() {
+    let template = Template::read();
+    let table = template.properties("Table");
+    assert_eq!(
+        table["TimeToLiveSpecification"],
+        json!({"AttributeName": "ttl", "Enabled": true})
+    );
+    assert_eq!(
+        table["PointInTimeRecoverySpecification"],
+        json!({"PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": 7}),
+        "the privacy page promises seven days"
+    );
+    assert_eq!(table["DeletionProtectionEnabled"], true);
+    assert_eq!(
+        table["StreamSpecification"]["StreamViewType"],
+        "NEW_AND_OLD_IMAGES"
+    );
+    assert_eq!(table["BillingMode"], "PAY_PER_REQUEST");
+    assert_eq!(
+        table["KeySchema"],
+        json!([{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}])
+    );
+    assert_eq!(table["SSESpecification"]["SSEType"], "KMS");
+    assert_eq!(table["SSESpecification"]["KMSMasterKeyId"], arn("DataKey"));
+}
+
+#[test]
+fn what_cannot_be_made_again_stays_when_the_stack_goes() {
+    let template = Template::read();
+    for (id, resource) in template.resources() {
+        if ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key"]
+            .contains(&text(&resource["Type"]))
+        {
+            for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+                assert_eq!(resource[policy], "Retain", "{policy} of {id}");
+            }
+        }
+    }
+}
+
+#[test]
+fn both_hmac_keys_stay_in_kms() {
+    let template = Template::read();
+    for id in ["LookupKey", "PepperKey"] {
+        let key = template.properties(id);
+        assert_eq!(key["KeySpec"], "HMAC_256", "{id}");
+        assert_eq!(key["KeyUsage"], "GENERATE_VERIFY_MAC", "{id}");
+    }
+}
+
+#[test]
+fn the_bucket_is_closed_and_takes_fresh_signatures_only() {
+    let template = Template::read();
+    let bucket = template.properties("DocumentsBucket");
+    for (block, on) in fields(&bucket["PublicAccessBlockConfiguration"]) {
+        assert_eq!(on, true, "{block}");
+    }
+    assert_eq!(
+        fields(&bucket["PublicAccessBlockConfiguration"]).len(),
+        4,
+        "all four blocks of public access"
+    );
+    assert_eq!(
+        bucket["OwnershipControls"]["Rules"][0]["ObjectOwnership"],
+        "BucketOwnerEnforced"
+    );
+    let encryption = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
+    assert_eq!(
+        encryption["ServerSideEncryptionByDefault"]["KMSMasterKeyID"],
+        arn("DataKey")
+    );
+    assert_eq!(encryption["BucketKeyEnabled"], true);
+
+    let policy = &template.properties("DocumentsBucketPolicy")["PolicyDocument"]["Statement"];
+    for (action, condition) in [
+        ("s3:*", json!({"Bool": {"aws:SecureTransport": "false"}})),
+        ("s3:*", json!({"NumericLessThan": {"s3:TlsVersion": "1.2"}})),
+        (
+            "s3:GetObject",
+            json!({"NumericGreaterThan": {"s3:signatureAge": "120000"}}),
+        ),
+        (
+            "s3:PutObject",
+            json!({"NumericGreaterThan": {"s3:signatureAge": "360000"}}),
+        ),
+    ] {
+        let denied = list(policy)
+            .iter()
+            .any(|statement| statement["Action"] == action && statement["Condition"] == condition);
+        assert!(denied, "the bucket denies {action} under {condition}");
+    }
+    let unsigned = json!({"StringNotEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}});
+    assert!(
+        list(policy)
+            .iter()
+            .any(|statement| statement["Condition"] == unsigned),
+        "the bucket denies {unsigned}"
+    );
+    for statement in list(policy) {
+        assert_eq!(
+            statement["Effect"], "Deny",
+            "the bucket's policy gives nothing: {}",
+            statement["Sid"]
+        );
+    }
+}
+
+#[test]
+fn opens_and_clicks_of_e_mails_are_not_tracked() {
+    let template = Template::read();
+    let sets: Vec<_> = template.of_type("AWS::SES::ConfigurationSet").collect();
+    assert!(!sets.is_empty(), "e-mails go through a configuration set");
+    for (id, set) in sets {
+        assert!(
+            set.get("TrackingOptions").is_none(),
+            "{id} would rewrite links"
+        );
+    }
+    for (id, destination) in template.of_type("AWS::SES::ConfigurationSetEventDestination") {
+        for event in list(&destination["EventDestination"]["MatchingEventTypes"]) {
+            assert!(
+                !["open", "click"].contains(&text(event).to_lowercase().as_str()),
+                "{id} tracks {event}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_value_of_an_environment_is_a_parameter_or_a_resource() {
+    let template = Template::read();
+    for (id, function) in template.functions() {
+        for (variable, value) in environment(function) {
+            let named = value["Ref"].as_str().or_else(|| {
+                value["Fn::GetAtt"]
+                    .as_str()
+                    .and_then(|name| name.split('.').next())
+            });
+            let known = named.is_some_and(|name| {
+                template.0["Parameters"].get(name).is_some()
+                    || template.0["Resources"].get(name).is_some()
+            });
+            assert!(
+                known,
+                "{id}: {variable} is {value}, neither a parameter nor a resource of the template"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_parameter_says_what_it_does_and_is_used() {
+    let template = Template::read();
+    let body = format!("{}{}", template.0["Resources"], template.0["Globals"]);
+    for (name, parameter) in fields(&template.0["Parameters"]) {
+        let description = parameter["Description"].as_str().unwrap_or_default();
+        assert!(
+            description.len() > 40,
+            "{name} says what it does and what it costs"
+        );
+        assert!(
+            body.contains(&format!("{{\"Ref\":\"{name}\"}}")),
+            "nothing uses the parameter {name}"
+        );
+    }
+}
+
+/// The template, with `!Ref x` as `{"Ref": "x"}` and `!Name x` as `{"Fn::Name": x}`.
+struct Template(Value);
+
+impl Template {
+    fn read() -> Self {
+        let path = root().join("template.yaml");
+        let source =
+            fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let documents = Yaml::load_from_str(&source)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self(to_json(&documents[0]))
+    }
+
+    fn resources(&self) -> &serde_json::Map<String, Value> {
+        fields(&self.0["Resources"])
+    }
+
+    fn properties(&self, id: &str) -> &Value {
+        self.resources().get(id).map_or_else(
+            || panic!("the template has no {id}"),
+            |resource| &resource["Properties"],
+        )
+    }
+
+    fn of_type(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
+        self.resources()
+            .iter()
+            .filter(move |(_, resource)| resource["Type"] == kind)
+            .map(|(id, resource)| (id.as_str(), &resource["Properties"]))
+    }
+
+    fn functions(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.of_type("AWS::Serverless::Function")
+    }
+
+    /// Every statement of every function's policy, with the function that it is for.
+    fn permissions(&self) -> impl Iterator<Item = (String, &Value)> {
+        self.functions().flat_map(|(id, function)| {
+            statements(function).map(|statement| (id.to_owned(), statement))
+        })
+    }
+
+    /// Every route, as `GET /path`, with its event.
+    fn routes(&self) -> BTreeMap<String, &Value> {
+        let mut routes = BTreeMap::new();
+        for (id, function) in self.functions() {
+            for (name, event) in function.get("Events").map(fields).into_iter().flatten() {
+                assert_eq!(event["Type"], "HttpApi", "{id}: {name}");
+                let event = &event["Properties"];
+                assert_eq!(
+                    event["ApiId"],
+                    json!({"Ref": "HttpApi"}),
+                    "{id}: {name} would make an API of its own"
+                );
+                let method = text(&event["Method"]);
+                assert!(
+                    METHODS.contains(&method),
+                    "{id}: {name} has the method {method}"
+                );
+                let route = format!("{method} {}", text(&event["Path"]));
+                assert!(
+                    routes.insert(route.clone(), event).is_none(),
+                    "{route} stands in the template twice"
+                );
+            }
+        }
+        routes
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// `invoice_run` as `InvoiceRun`.
+fn logical_id(name: &str) -> String {
+    name.split('_')
+        .map(|word| word[..1].to_uppercase() + &word[1..])
+        .collect()
+}
+
+fn statements(function: &Value) -> impl Iterator<Item = &Value> {
+    list(&function["Policies"]).iter().flat_map(|policy| {
+        assert!(
+            policy["Statement"].is_array(),
+            "a policy by name hides what it allows: {policy}"
+        );
+        list(&policy["Statement"])
+    })
+}
+
+fn allows(function: &Value, action: &str, resource: Option<&str>) -> bool {
+    statements(function).any(|statement| {
+        statement["Effect"] == "Allow"
+            && list(&statement["Action"])
+                .iter()
+                .any(|allowed| allowed == action)
+            && resource.is_none_or(|id| list(&statement["Resource"]).contains(&arn(id)))
+    })
+}
+
+fn arn(id: &str) -> Value {
+    json!({"Fn::GetAtt": format!("{id}.Arn")})
+}
+
+fn environment(function: &Value) -> &serde_json::Map<String, Value> {
+    fields(&function["Environment"]["Variables"])
+}
+
+fn fields(value: &Value) -> &serde_json::Map<String, Value> {
+    value
+        .as_object()
+        .unwrap_or_else(|| panic!("a mapping, not {value}"))
+}
+
+/// Where a template may hold one or many.
+fn list(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(many) => many,
+        Value::Null => &[],
+        one => std::slice::from_ref(one),
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("a text, not {value}"))
+}
+
+fn to_json(node: &Yaml) -> Value {
+    match node {
+        Yaml::Tagged(tag, inner) if tag.suffix == "Ref" => json!({"Ref": to_json(inner)}),
+        Yaml::Tagged(tag, inner) => json!({format!("Fn::{}", tag.suffix): to_json(inner)}),
+        Yaml::Mapping(fields) => fields
+            .iter()
+            .map(|(key, value)| (text(&to_json(key)).to_owned(), to_json(value)))
+            .collect(),
+        Yaml::Sequence(items) => items.iter().map(to_json).collect(),
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Value(Scalar::Boolean(value)) => json!(value),
+        Yaml::Value(Scalar::Integer(value)) => json!(value),
+        Yaml::Value(Scalar::FloatingPoint(value)) => json!(value.into_inner()),
+        Yaml::Value(Scalar::String(value)) => json!(value),
+        Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => {
+            panic!("not plain YAML: {node:?}")
+        }
+    }
+}
