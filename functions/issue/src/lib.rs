@@ -1,1 +1,82 @@
-//! The function issue.
+//! `issue`: sends deliveries, shows what became of them, revokes them.
+//!
+//! The answer to a sending is the only place where the practice sees the code; no later answer tells it again.
+
+mod answers;
+mod body;
+
+use channels::{EmailChannel, SmsChannel};
+use deliveries::{Clock, Hashing, SendDelivery, SendError, Unavailable};
+use documents::Documents;
+use domain::access::Scope;
+use domain::contact::SenderId;
+use domain::id::DeliveryId;
+use futures::FutureExt as _;
+use http::StatusCode;
+use runtime::{Aws, Environment, Function, MissingSettings, http_function};
+use secrets::Keys;
+use store::Store;
+use web::{Problem, Request, Response};
+
+/// The function, ready to be called.
+pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
+    let aws = Aws::new(environment)?;
+    let own_sender = environment.read(|get| get.text("SMS_SENDER_ID"))?;
+    let own_sender = SenderId::try_from(own_sender).map_err(|_| MissingSettings::malformed("SMS_SENDER_ID"))?;
+    let send = environment.read(|get| SendDelivery {
+        store: Store::new(aws.dynamodb(), get.text("TABLE")),
+        documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
+        lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+        hashing: Hashing::new(Keys::new(aws.kms(), get.list("PEPPER_KEYS"))),
+        email: EmailChannel::new(aws.ses(), get.text("MAIL_FROM"), get.text("CONFIGURATION_SET")),
+        sms: SmsChannel::new(aws.sns()),
+        own_sender,
+        base_url: get.text("BASE_URL"),
+        clock,
+    })?;
+    Ok(http_function(send, |send, request| handle(send, request).boxed()))
+}
+
+async fn handle(send: &SendDelivery, request: &Request) -> Response {
+    let answer = match request.route.as_str() {
+        "POST /v1/deliveries" => post(send, request).await,
+        "GET /v1/deliveries/{id}" => get(send, request).await,
+        "DELETE /v1/deliveries/{id}" => delete(send, request).await,
+        _ => Err(Problem::not_found()),
+    };
+    answer.unwrap_or_else(Response::from)
+}
+
+/// Sends one delivery.
+async fn post(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
+    let caller = request.caller(Scope::Send)?;
+    let asked = body::send_request(caller, request)?;
+    match send.send(&asked).await {
+        Ok(delivery) => Ok(Response::json(StatusCode::CREATED, &answers::sent(&delivery))),
+        Err(SendError::Repeated(stored)) => Ok(Response::json(StatusCode::CREATED, &answers::repeated(&stored.delivery))),
+        Err(SendError::Unavailable(error)) => Err(unavailable(&error)),
+        Err(error) => Err(answers::send_problem(error)),
+    }
+}
+
+/// What became of a delivery.
+async fn get(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
+    let practice = &request.caller(Scope::Read)?.practice;
+    let id: DeliveryId = request.id("id")?;
+    let found = send.delivery(practice, &id).await.map_err(|error| unavailable(&error))?;
+    let stored = found.ok_or_else(Problem::not_found)?;
+    Ok(Response::json(StatusCode::OK, &answers::delivery(&stored.delivery, send.clock.now())))
+}
+
+/// L7: takes a delivery back, open sessions included; a second time changes nothing.
+async fn delete(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
+    let practice = &request.caller(Scope::Send)?.practice;
+    let id: DeliveryId = request.id("id")?;
+    let revoked = send.revoke(practice, &id).await.map_err(|error| unavailable(&error))?;
+    revoked.map(|()| Response::no_content()).ok_or_else(Problem::not_found)
+}
+
+fn unavailable(error: &Unavailable) -> Problem {
+    tracing::error!(%error, "something that is needed did not answer");
+    Problem::unavailable()
+}

@@ -1,1 +1,88 @@
-//! The function manage.
+//! `manage`: what a practice keeps here: settings, record types, records, documents.
+//!
+//! One module for each; this file takes a request to the right one.
+
+mod documents;
+mod records;
+mod settings;
+
+use ::documents::Documents;
+use deliveries::{Clock, Unavailable};
+use futures::FutureExt as _;
+use runtime::{Aws, Environment, Function, MissingSettings, http_function};
+use store::Store;
+use web::{Problem, Request, Response};
+
+/// What this function may touch.
+#[derive(Debug)]
+struct Deps {
+    store: Store,
+    documents: Documents,
+    clock: Clock,
+}
+
+/// Either the answer, or what is wrong with the request.
+type Answer = Result<Response, Failure>;
+
+/// Why there is no answer of the usual kind.
+enum Failure {
+    Problem(Problem),
+    Unavailable(Unavailable),
+}
+
+/// The function, ready to be called.
+pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
+    let (table, bucket) = environment.read(|get| (get.text("TABLE"), get.text("DOCUMENTS_BUCKET")))?;
+    let aws = Aws::new(environment)?;
+    let deps = Deps {
+        store: Store::new(aws.dynamodb(), table),
+        documents: Documents::new(aws.s3(), bucket),
+        clock,
+    };
+    Ok(http_function(deps, |deps, request| handle(deps, request).boxed()))
+}
+
+async fn handle(deps: &Deps, request: &Request) -> Response {
+    let answer = match request.route.as_str() {
+        "GET /v1/settings" => settings::get(deps, request).await,
+        "PUT /v1/settings" => settings::put(deps, request).await,
+        "GET /v1/record-types" => records::list_types(deps, request).await,
+        "GET /v1/record-types/{id}" => records::get_type(deps, request).await,
+        "PUT /v1/record-types/{id}" => records::put_type(deps, request).await,
+        "DELETE /v1/record-types/{id}" => records::delete_type(deps, request).await,
+        "GET /v1/records" => records::list(deps, request).await,
+        "GET /v1/records/{id}" => records::get(deps, request).await,
+        "PUT /v1/records/{id}" => records::put(deps, request).await,
+        "DELETE /v1/records/{id}" => records::delete(deps, request).await,
+        "POST /v1/documents" => documents::post(deps, request).await,
+        "GET /v1/documents" => documents::list(deps, request).await,
+        "GET /v1/documents/{id}" => documents::get(deps, request).await,
+        "PATCH /v1/documents/{id}" => documents::patch(deps, request).await,
+        "DELETE /v1/documents/{id}" => documents::delete(deps, request).await,
+        _ => Err(Problem::not_found().into()),
+    };
+    answer.unwrap_or_else(|failure| match failure {
+        Failure::Problem(problem) => problem.into(),
+        Failure::Unavailable(error) => {
+            tracing::error!(route = request.route, %error, "something that is needed did not answer");
+            Problem::unavailable().into()
+        }
+    })
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+macro_rules! unavailable_from {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::Unavailable(error.into())
+            }
+        }
+    )*};
+}
+unavailable_from!(Unavailable, store::StoreError, ::documents::DocumentsError, secrets::DrawError);

@@ -1,1 +1,11 @@
-fn main() {}
+//! The Lambda function `manage`: reads its environment, makes its clients once, and runs.
+
+use deliveries::Clock;
+use runtime::Environment;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    let environment = Environment::process();
+    runtime::start_logging(&environment);
+    runtime::run(manage::function(&environment, Clock::system())?).await
+}

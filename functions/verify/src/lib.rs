@@ -1,1 +1,57 @@
-//! The function verify.
+//! `verify`: the code page and entering the code, for whoever opens the link of an e-mail.
+//!
+//! `GET` changes nothing and sends nothing (P1). An unknown link is called unknown and costs no hash: nobody guesses 134 bits.
+
+mod entry;
+mod page;
+
+use deliveries::{Clock, EnterCode};
+use domain::language::Language;
+use futures::FutureExt as _;
+use http::StatusCode;
+use pages::{Frame, privacy_page};
+use runtime::{Aws, Environment, Function, MissingSettings, http_function};
+use secrets::Keys;
+use store::Store;
+use web::{Request, Response};
+
+/// What this function may touch.
+#[derive(Debug)]
+struct Deps {
+    enter: EnterCode,
+    /// Scheme and host of our own pages, from which alone forms are taken.
+    origin: String,
+}
+
+/// The function, ready to be called.
+pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
+    let aws = Aws::new(environment)?;
+    let deps = environment.read(|get| Deps {
+        enter: EnterCode::new(
+            Store::new(aws.dynamodb(), get.text("TABLE")),
+            Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+            Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
+            clock,
+        ),
+        origin: get.text("BASE_URL"),
+    })?;
+    Ok(http_function(deps, |deps, request| handle(deps, request).boxed()))
+}
+
+async fn handle(deps: &Deps, request: &Request) -> Response {
+    let answer = match request.route.as_str() {
+        "GET /d/{token}" => entry::get(deps, request).await,
+        "POST /d/{token}" => entry::post(deps, request).await,
+        "GET /privacy" => Ok(privacy(request)),
+        _ => Ok(page::unknown(request)),
+    };
+    answer.unwrap_or_else(|error| {
+        tracing::error!(route = request.route, %error, "something that is needed did not answer");
+        page::fault(request)
+    })
+}
+
+fn privacy(request: &Request) -> Response {
+    let frame = Frame { language: request.language(Language::default()), practice: None, path: "/privacy" };
+    page::answer(StatusCode::OK, privacy_page(&frame))
+}

@@ -1,14 +1,16 @@
 //! Documents of a record.
 
-use jiff::civil::Date;
+pub use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{DocumentId, RecordId};
 use crate::text::Line;
-use crate::time::Timestamp;
+use crate::time::{DAY, Timestamp};
 
 /// The largest document that is taken, in bytes: 25 MiB.
 pub const LARGEST: u64 = 25 * 1024 * 1024;
+/// How long an announced upload may take to come, in seconds.
+pub const UPLOAD_WITHIN: i64 = DAY;
 /// The earliest day of issue that D8 offers besides the sent documents.
 pub const OFFERED_SINCE: Date = jiff::civil::date(2020, 1, 1);
 
@@ -93,6 +95,11 @@ impl Document {
     /// Whether it may be sent or shown: the bytes are there and nobody deleted it.
     pub fn is_available(&self) -> bool {
         self.state == State::Ready && self.deleted_at.is_none()
+    }
+
+    /// Whether its upload never came: a day after it was announced it is gone.
+    pub fn has_lapsed(&self, now: Timestamp) -> bool {
+        self.state == State::AwaitingUpload && now >= self.created_at.plus(UPLOAD_WITHIN)
     }
 
     /// D8: whether the page offers it besides the sent ones.

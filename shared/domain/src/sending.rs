@@ -162,8 +162,6 @@ pub enum Obstacle {
     NoMobile,
     /// The recipient has neither an own nor a linked e-mail address.
     NoEmail,
-    /// D2: there is additional text and nowhere to put it.
-    AdditionalTextUnused,
 }
 
 /// Whom a delivery reaches, and how, with a linked record's addresses filled in (D7).

@@ -8,8 +8,15 @@ pub struct Environment(BTreeMap<String, String>);
 
 /// Variables that are not set, all of them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("missing environment variables: {}; template.yaml sets them for every function", .0.join(", "))]
+#[error("missing or malformed environment variables: {}; template.yaml sets them for every function", .0.join(", "))]
 pub struct MissingSettings(Vec<&'static str>);
+
+impl MissingSettings {
+    /// A variable is set, but not to what it must be.
+    pub fn malformed(name: &'static str) -> Self {
+        Self(vec![name])
+    }
+}
 
 /// Reads variables and remembers those that are missing.
 #[derive(Debug)]
@@ -71,7 +78,7 @@ mod tests {
     fn everything_that_is_missing_is_named_at_once() {
         let environment: Environment = [("A", "1"), ("B", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into_iter().collect();
         let read = environment.read(|get| (get.text("A"), get.text("B"), get.list("C")));
-        assert_eq!(read.unwrap_err().to_string(), "missing environment variables: B, C; template.yaml sets them for every function");
+        assert_eq!(read.unwrap_err().to_string(), "missing or malformed environment variables: B, C; template.yaml sets them for every function");
         assert_eq!(environment.read(|get| get.text("A")).unwrap(), "1");
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
 use domain::delivery::SentIn;
-use domain::document::{Document, State};
+use domain::document::{Document, State, UPLOAD_WITHIN};
 use domain::id::{DocumentId, PracticeId, RecordId};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -50,8 +50,10 @@ impl Store {
             .condition_expression("attribute_exists(pk)")
             .build()
             .map_err(|_| StoreError::Unreadable("our own"))?;
+        let mut announced = to_item(&own, &stored)?;
+        announced.insert("ttl".to_owned(), time(stored.document.created_at.plus(2 * UPLOAD_WITHIN)));
         let writes = vec![
-            put_new(&self.table, to_item(&own, &stored)?)?,
+            put_new(&self.table, announced)?,
             put_new(&self.table, item)?,
             TransactWriteItem::builder().condition_check(check).build(),
         ];
@@ -137,12 +139,13 @@ impl Store {
         let mut update = self
             .update(&Key::document(practice, &document.record, &document.id))
             .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":state", to_attribute(&state)?);
         update = match refused_because {
             Some(reason) => update
-                .update_expression("SET #state = :state, refused_because = :reason")
+                .update_expression("SET #state = :state, refused_because = :reason REMOVE #ttl")
                 .expression_attribute_values(":reason", text(reason)),
-            None => update.update_expression("SET #state = :state"),
+            None => update.update_expression("SET #state = :state REMOVE #ttl"),
         };
         self.change_existing(update).await.map(drop)
     }

@@ -7,6 +7,7 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest as Event;
 use data_encoding::BASE64;
 use domain::access::Scope;
 use domain::id::PracticeId;
+use domain::language::Language;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
@@ -95,6 +96,19 @@ impl Request {
         self.query.get(name).map(String::as_str)
     }
 
+    /// `limit` (1 to 100, 25 where left out) and `cursor` of a list.
+    pub fn paging(&self) -> Result<(i32, Option<String>), Problem> {
+        let limit = match self.query("limit") {
+            None => 25,
+            Some(limit) => limit
+                .parse()
+                .ok()
+                .filter(|limit| (1..=100).contains(limit))
+                .ok_or_else(|| Problem::new("invalid-query", 400, "The query is not what this call takes.", "limit: expected 1 to 100."))?,
+        };
+        Ok((limit, self.query("cursor").map(str::to_owned)))
+    }
+
     /// A header, if it is there once and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -130,6 +144,11 @@ impl Request {
         })?;
         parser.end().map_err(|_| Problem::invalid_body(vec![FieldError::new("", "expected one JSON value and nothing after it")]))?;
         Ok(value)
+    }
+
+    /// P3: the language of the answer, for a recipient who reads this one.
+    pub fn language(&self, recipient: Language) -> Language {
+        Language::choose(self.query("lang"), self.header("accept-language"), recipient)
     }
 
     /// The body as a posted form; `None` if it is none or too large.

@@ -129,15 +129,15 @@ pub(super) const TEXTS: Texts = Texts {
     // What is stored here
     stored_intro: "Auf diesen Seiten legt eine Praxis Dokumente für dich bereit. Dafür muss einiges gespeichert werden, und manches mit Absicht nicht.",
     stored_heading: "Was gespeichert wird und wie lange",
-    stored_documents: "Die Dokumente: verschlüsselt, bis die Praxis sie löscht. Herunterladen kannst du sie höchstens 3 Monate lang.",
+    stored_documents: "Die Dokumente: verschlüsselt, bis die Praxis sie löscht. Über einen Link sind sie höchstens 3 Monate lang abrufbar.",
     stored_contact: "Dein Name, deine E-Mail-Adresse und, wenn der Code auf dein Telefon kommt, deine Mobilnummer oder Threema-ID: bis die Praxis sie löscht.",
-    stored_times: "Wann die E-Mail verschickt, die Seite mit dem Code geöffnet und ein Dokument heruntergeladen wurde, und wie oft ein Code falsch war: bis 30 Tage nachdem die Seite geschlossen ist.",
+    stored_times: "Wann die E-Mail verschickt, die Seite mit dem Code geöffnet und ein Dokument heruntergeladen wurde, und wie oft ein Code falsch war: bis 30 Tage nach dem Schließen der Seite.",
     stored_accesses: "Wann von welcher Internet-Adresse eine Seite aufgerufen wurde: 30 Tage. Die Adresse ist gekürzt, und welcher Link es war, steht nicht dabei.",
     stored_backups: "Sicherungskopien dieser Angaben: 7 Tage. So lange ließe sich auch Gelöschtes wiederherstellen, außer den Dokumenten.",
+    stored_cookies: "In deinem Browser zwei Cookies: Eines schützt die Eingabe des Codes, das andere hält danach die Seite mit deinen Dokumenten offen, höchstens eine Stunde.",
     not_stored_heading: "Was nicht gespeichert wird",
     not_stored_secrets: "Link, Referenz und Code sind nirgends lesbar gespeichert, auch nicht in Protokollen. Wir können nur prüfen, ob ein Code stimmt.",
     not_stored_tracking: "Niemand wertet aus, was du hier tust. Es gibt keine Werbung und keine Inhalte von anderen Anbietern.",
-    stored_cookies: "Zwei Cookies sind nötig: Eines schützt die Eingabe des Codes, das andere hält danach die Seite mit deinen Dokumenten offen, höchstens eine Stunde.",
     ask_heading: "Wer Auskunft gibt",
     ask_practice: "Verantwortlich ist die Praxis, von der die E-Mail kam. Dort bekommst du Auskunft über deine Daten, und dort werden sie berichtigt und gelöscht. Wie du die Praxis erreichst, steht in der E-Mail.",
 

@@ -129,15 +129,15 @@ pub(super) const TEXTS: Texts = Texts {
     // What is stored here
     stored_intro: "On these pages a practice makes documents available to you. Some things have to be stored for that, and some are deliberately not.",
     stored_heading: "What is stored, and for how long",
-    stored_documents: "The documents: encrypted, until the practice deletes them. You can download them for at most 3 months.",
+    stored_documents: "The documents: encrypted, until the practice deletes them. A link leads to them for at most 3 months.",
     stored_contact: "Your name, your e-mail address and, if the code comes to your phone, your mobile number or Threema ID: until the practice deletes them.",
     stored_times: "When the e-mail was sent, when the page was opened with the code, when a document was downloaded, and how often a code was wrong: until 30 days after the page is closed.",
     stored_accesses: "When a page was opened, and from which internet address: 30 days. The address is shortened, and which link it was is not noted.",
     stored_backups: "Backup copies of these details: 7 days. For that long even what was deleted could be restored, except the documents.",
+    stored_cookies: "In your browser, two cookies: one protects the entry of the code, the other then keeps the page with your documents open, for an hour at most.",
     not_stored_heading: "What is not stored",
     not_stored_secrets: "Link, reference and code are not stored in readable form anywhere, not in logs either. We can only check whether a code is right.",
     not_stored_tracking: "Nobody analyses what you do here. There is no advertising, and nothing comes from other providers.",
-    stored_cookies: "Two cookies are needed: one protects the entry of the code, the other then keeps the page with your documents open, for an hour at most.",
     ask_heading: "Who to ask",
     ask_practice: "The practice that sent the e-mail is responsible. It tells you what it holds about you, corrects it and deletes it. How to reach the practice is in the e-mail.",
 

@@ -168,10 +168,10 @@ texts! {
         stored_times();
         stored_accesses();
         stored_backups();
+        stored_cookies();
         not_stored_heading();
         not_stored_secrets();
         not_stored_tracking();
-        stored_cookies();
         ask_heading();
         ask_practice();
 

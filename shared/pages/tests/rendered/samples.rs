@@ -148,6 +148,15 @@ pub(crate) const REASONS: [CloseReason; 8] = [
     CloseReason::Used,
 ];
 
+/// The sample delivery's page.
+pub(crate) fn frame(language: Language, practice: &PublicPractice) -> Frame<'_> {
+    Frame {
+        language,
+        practice: Some(practice),
+        path: PATH,
+    }
+}
+
 /// The code page with a note or none.
 pub(crate) fn code(frame: &Frame<'_>, channel: Channel, note: Option<EntryNote>) -> Rendered {
     let page = CodePage {
@@ -181,11 +190,7 @@ pub(crate) fn documents(
 
 /// Every state of every page, by name.
 pub(crate) fn pages(language: Language, practice: &PublicPractice) -> Vec<(String, Rendered)> {
-    let frame = Frame {
-        language,
-        practice: Some(practice),
-        path: PATH,
-    };
+    let frame = frame(language, practice);
     let nobody = Frame {
         practice: None,
         ..frame

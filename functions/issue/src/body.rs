@@ -1,0 +1,106 @@
+//! The body of `POST /v1/deliveries`.
+
+use deliveries::SendRequest;
+use domain::id::{DocumentId, RecipientId, RecordId};
+use domain::practice::{Channel, OfferedInvoices, ValidDays};
+use domain::sending::Overrides;
+use domain::text::AdditionalText;
+use serde::Deserialize;
+use web::{Caller, FieldError, Problem, Request};
+
+/// The most documents in one delivery.
+const MOST_DOCUMENTS: usize = 24;
+/// The longest idempotency key.
+const LONGEST_KEY: usize = 255;
+
+/// As the practice sends it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    record: Option<RecordId>,
+    recipient: Option<RecipientId>,
+    #[serde(default)]
+    documents: Vec<DocumentId>,
+    channel: Option<Channel>,
+    #[serde(default)]
+    additional_text: AdditionalText,
+    /// The built-in text has a place for additional text, so nothing is ever left unused.
+    #[serde(default, rename = "allow_unused_additional_text")]
+    _allow_unused_additional_text: bool,
+    offered_invoices: Option<OfferedInvoices>,
+    valid_days: Option<ValidDays>,
+    #[serde(default)]
+    keep_earlier: bool,
+    #[serde(default = "yes")]
+    protected: bool,
+    draft: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Reads and checks a request to send.
+pub(crate) fn send_request(caller: &Caller, request: &Request) -> Result<SendRequest, Problem> {
+    let key = idempotency_key(request)?;
+    let body: Body = request.json()?;
+    if body.draft.is_some() {
+        return Err(not_available("/draft", "Send record, recipient and documents instead of a draft."));
+    }
+    if !body.protected {
+        return Err(not_available("/protected", "Leave the field out or send true: only protected deliveries can be sent."));
+    }
+    let errors = body_errors(&body);
+    let (Some(record), Some(recipient), true) = (body.record, body.recipient, errors.is_empty()) else {
+        return Err(Problem::invalid_body(errors));
+    };
+    Ok(SendRequest {
+        practice: caller.practice.clone(),
+        record,
+        recipient,
+        documents: body.documents,
+        overrides: Overrides {
+            channel: body.channel,
+            offered_invoices: body.offered_invoices.map(OfferedInvoices::get),
+            valid_days: body.valid_days.map(ValidDays::get),
+        },
+        additional_text: body.additional_text,
+        keep_earlier: body.keep_earlier,
+        key,
+        body: request.body().to_vec(),
+    })
+}
+
+fn body_errors(body: &Body) -> Vec<FieldError> {
+    let documents = &body.documents;
+    let repeated = (1..documents.len()).find(|at| documents[..*at].contains(&documents[*at]));
+    let mut errors = Vec::new();
+    if body.record.is_none() {
+        errors.push(FieldError::new("/record", "expected the id of a record"));
+    }
+    if body.recipient.is_none() {
+        errors.push(FieldError::new("/recipient", "expected the id of one of the record's recipients"));
+    }
+    if !(1..=MOST_DOCUMENTS).contains(&documents.len()) {
+        errors.push(FieldError::new("/documents", "expected 1 to 24 documents"));
+    }
+    if let Some(at) = repeated {
+        errors.push(FieldError::new(&format!("/documents/{at}"), "expected every document once"));
+    }
+    errors
+}
+
+/// Required where something is sent, so that a repeat after a lost answer sends nothing twice.
+fn idempotency_key(request: &Request) -> Result<String, Problem> {
+    let key = request.header("idempotency-key").unwrap_or_default();
+    if (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(key.to_owned());
+    }
+    let detail = "Send a header Idempotency-Key with a new random value for every sending, such as a UUID: 1 to 255 visible ASCII characters.";
+    Err(Problem::new("idempotency-key-required", 400, "This call needs an Idempotency-Key.", detail))
+}
+
+fn not_available(pointer: &str, detail: &str) -> Problem {
+    let title = "This deployment does not offer that.";
+    Problem::new("not-available", 422, title, detail).at(vec![FieldError::new(pointer, detail)])
+}
