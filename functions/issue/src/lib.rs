@@ -15,6 +15,7 @@ use futures::FutureExt as _;
 use http::StatusCode;
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
 use secrets::Keys;
+use serde_json::{Value, json};
 use store::Store;
 use web::{Problem, Request, Response};
 
@@ -40,6 +41,7 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
 async fn handle(send: &SendDelivery, request: &Request) -> Response {
     let answer = match request.route.as_str() {
         "POST /v1/deliveries" => post(send, request).await,
+        "GET /v1/deliveries" => list(send, request).await,
         "GET /v1/deliveries/{id}" => get(send, request).await,
         "DELETE /v1/deliveries/{id}" => delete(send, request).await,
         _ => Err(Problem::not_found()),
@@ -57,6 +59,25 @@ async fn post(send: &SendDelivery, request: &Request) -> Result<Response, Proble
         Err(SendError::Unavailable(error)) => Err(unavailable(&error)),
         Err(error) => Err(answers::send_problem(error)),
     }
+}
+
+/// A page of deliveries, newest first, of one record, document or state if asked; state is judged by the clock, so a page may hold fewer.
+async fn list(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
+    let practice = &request.caller(Scope::Read)?.practice;
+    let (limit, cursor) = request.paging()?;
+    let page = send.deliveries(practice, limit, cursor).await.map_err(|error| unavailable(&error))?;
+    let now = send.clock.now();
+    let is_asked = |shown: &Value| {
+        ["record", "state"].into_iter().all(|name| request.query(name).is_none_or(|asked| shown[name] == asked))
+            && request.query("document").is_none_or(|asked| shown["documents"].as_array().is_some_and(|all| all.contains(&json!(asked))))
+    };
+    let items: Vec<Value> = page
+        .items
+        .iter()
+        .map(|(_, delivery)| answers::delivery(delivery, now))
+        .filter(is_asked)
+        .collect();
+    Ok(Response::json(StatusCode::OK, &json!({"items": items, "next_cursor": page.next})))
 }
 
 /// What became of a delivery.

@@ -51,7 +51,7 @@ pub async fn prepare(
         tell("Four invoices as PDF, one of them with 5 MB …")?;
         upload_invoices(&api, stack.clock().now()).await?
     };
-    if api.has_open_delivery().await? {
+    if api.has_open_delivery().await? && api.has_mail(stack.outbox()).await? {
         return tell("The delivery of an earlier run is still open: it is in the outbox.");
     }
     tell("One delivery: link by e-mail, code by SMS …")?;
@@ -66,7 +66,7 @@ pub async fn prepare(
 
 fn settings() -> Value {
     json!({
-        "name": "Praxis am Park, Dr. Mira Lindner und Dr. Jonas Adler",
+        "name": "Praxis am Park, Gemeinschaftspraxis",
         "public_name": "Praxis am Park",
         "reply_to": "praxis@example.org",
         "phone": "030 23125 123",
@@ -163,18 +163,35 @@ impl Api {
         self.call(Method::GET, path, &Value::Null).await
     }
 
-    /// The id of the invoice issued last, if there are any that were uploaded.
+    /// The id of the invoice issued last, if it was uploaded.
     async fn newest_invoice(&self) -> Result<Option<Value>, Error> {
         let documents = self.get(&format!("/v1/documents?record={RECORD}")).await?;
-        let ready = items(&documents).filter(|document| document["state"] == "ready");
-        let newest = ready.max_by_key(|document| document["issued_on"].as_str().map(str::to_owned));
-        Ok(newest.map(|document| document["id"].clone()))
+        let issued_on = |document: &&Value| document["issued_on"].as_str().map(str::to_owned);
+        let Some(id) = items(&documents)
+            .max_by_key(issued_on)
+            .and_then(|newest| newest["id"].as_str())
+        else {
+            return Ok(None);
+        };
+        // This call looks at what was uploaded; the list tells what was known before.
+        let newest = self.get(&format!("/v1/documents/{id}")).await?;
+        Ok((newest["state"] == "ready").then(|| newest["id"].clone()))
     }
 
     async fn has_open_delivery(&self) -> Result<bool, Error> {
         let deliveries = self.get(&format!("/v1/deliveries?record={RECORD}")).await?;
         Ok(items(&deliveries)
             .any(|delivery| delivery["state"] == "open" || delivery["state"] == "opened"))
+    }
+
+    /// Whether there is anything in the outbox: somebody may have emptied it.
+    async fn has_mail(&self, outbox: &str) -> Result<bool, Error> {
+        let step = "a look into the outbox";
+        let request = Request::get(format!("{outbox}/messages")).body(Full::default());
+        let messages = self.send(step, request).await?;
+        let messages: Vec<Value> =
+            serde_json::from_slice(&messages).map_err(|error| problem(step, &error.to_string()))?;
+        Ok(!messages.is_empty())
     }
 
     /// Announces an invoice and uploads it where the answer says; its id.

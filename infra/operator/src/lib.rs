@@ -1,1 +1,68 @@
-//! The operator's commands.
+//! What an operator does for practices: makes them, and makes and revokes their API keys.
+//!
+//! There is no public route for any of this.
+
+use domain::access::{ApiKey, Scope};
+use domain::hashed::ApiKeyHash;
+use domain::id::PracticeId;
+use domain::practice::{Limits, Settings};
+use domain::text::Line;
+use domain::time::Timestamp;
+use secrets::ApiKeySecret;
+use store::{Store, StoreError};
+
+/// Why a command did nothing, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// The id is taken.
+    #[error("there already is a practice {0}; nothing was changed. Make a further key with: operator key create {0} --label …")]
+    PracticeExists(PracticeId),
+    /// Nobody has made the practice.
+    #[error("there is no practice {0}; make it with: operator practice create {0} --name …")]
+    NoSuchPractice(PracticeId),
+    /// No key, or more than one, begins like that.
+    #[error("no single key of {0} begins with {1}; see: operator key list {0}")]
+    NoSuchKey(PracticeId, String),
+    /// The table.
+    #[error("{0}. Check the table's name, the region and your permissions")]
+    Store(#[from] StoreError),
+    /// The generator.
+    #[error(transparent)]
+    Draw(#[from] secrets::DrawError),
+}
+
+/// Makes a practice that has said nothing but its name.
+pub async fn create_practice(store: &Store, id: &PracticeId, name: Line, limits: &Limits) -> Result<(), OperatorError> {
+    if store.create_practice(id, &Settings::named(name), limits).await? {
+        Ok(())
+    } else {
+        Err(OperatorError::PracticeExists(id.clone()))
+    }
+}
+
+/// Makes a key. It is shown once: the table holds its hash alone.
+pub async fn create_key(
+    store: &Store,
+    practice: &PracticeId,
+    label: Line,
+    scopes: Vec<Scope>,
+    now: Timestamp,
+) -> Result<ApiKeySecret, OperatorError> {
+    if store.settings(practice).await?.is_none() {
+        return Err(OperatorError::NoSuchPractice(practice.clone()));
+    }
+    let secret = ApiKeySecret::draw(practice)?;
+    let key = ApiKey { practice: practice.clone(), label, scopes, created_at: now, revoked_at: None };
+    store.add_api_key(&secret.hash(), &key).await?;
+    Ok(secret)
+}
+
+/// Revokes the key whose hash begins like this, as `operator key list` shows it; it stops working with the next request.
+pub async fn revoke_key(store: &Store, practice: &PracticeId, prefix: &str, now: Timestamp) -> Result<(), OperatorError> {
+    let keys = store.api_keys(practice).await?;
+    let matching: Vec<&ApiKeyHash> = keys.iter().map(|(hash, _)| hash).filter(|hash| hash.as_str().starts_with(prefix)).collect();
+    match matching.as_slice() {
+        [only] if prefix.len() >= 8 => Ok(store.revoke_api_key(practice, only, now).await?),
+        _ => Err(OperatorError::NoSuchKey(practice.clone(), prefix.to_owned())),
+    }
+}

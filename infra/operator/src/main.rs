@@ -1,1 +1,165 @@
-fn main() {}
+//! The operator's commands, against AWS or the local stack.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::Region;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use clap::{Args, Parser, Subcommand};
+use domain::access::Scope;
+use domain::id::PracticeId;
+use domain::practice::Limits;
+use domain::text::Line;
+use domain::time::Timestamp;
+use operator::{OperatorError, create_key, create_practice, revoke_key};
+use store::Store;
+
+/// Practices and their API keys.
+#[derive(Parser)]
+#[command(name = "operator", version)]
+struct Command {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    what: What,
+}
+
+/// Where the table is.
+#[derive(Args)]
+struct Place {
+    /// The table: output `TableName` of the stack.
+    #[arg(long, global = true, default_value = "zweiweg", env = "ZWEIWEG_TABLE")]
+    table: String,
+    /// The region; your profile's where left out.
+    #[arg(long, global = true)]
+    region: Option<String>,
+    /// Another DynamoDB than AWS's: the `dynamodb` address that the local stack prints.
+    #[arg(long, global = true)]
+    endpoint: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Practices.
+    #[command(subcommand)]
+    Practice(PracticeCommand),
+    /// API keys.
+    #[command(subcommand)]
+    Key(KeyCommand),
+}
+
+#[derive(Subcommand)]
+enum PracticeCommand {
+    /// Makes a practice and its first key, which is shown once.
+    Create {
+        /// 1 to 32 of a-z 0-9 -; part of every key, so not a secret.
+        id: PracticeId,
+        /// The practice's full name.
+        #[arg(long, value_parser = line)]
+        name: Line,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Makes a further key, which is shown once.
+    Create {
+        /// The practice.
+        practice: PracticeId,
+        /// A person or a program; the audit names it.
+        #[arg(long, value_parser = line)]
+        label: Line,
+        /// What it may do: any of settings, send, read, erase, with commas.
+        #[arg(long, value_delimiter = ',', value_parser = scope, default_value = "settings,send,read,erase")]
+        scopes: Vec<Scope>,
+    },
+    /// Lists a practice's keys: the beginning of each hash, label, scopes, and since when it is revoked.
+    List {
+        /// The practice.
+        practice: PracticeId,
+    },
+    /// Revokes a key at once.
+    Revoke {
+        /// The practice.
+        practice: PracticeId,
+        /// The beginning of the key's hash, 8 or more characters of it, as `key list` shows it.
+        hash: String,
+    },
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let command = Command::parse();
+    let store = connect(command.place).await;
+    match run(&store, command.what).await {
+        Ok(said) => {
+            let written = writeln!(std::io::stdout(), "{said}");
+            if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            let written = writeln!(std::io::stderr(), "{error}");
+            drop(written);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(store: &Store, what: What) -> Result<String, OperatorError> {
+    match what {
+        What::Practice(PracticeCommand::Create { id, name }) => {
+            create_practice(store, &id, name.clone(), &Limits::default()).await?;
+            let key = create_key(store, &id, name, Scope::ALL.to_vec(), now()).await?;
+            Ok(format!("made the practice {id}; its key, which is not shown again:\n{}", key.expose()))
+        }
+        What::Key(KeyCommand::Create { practice, label, scopes }) => {
+            let key = create_key(store, &practice, label, scopes, now()).await?;
+            Ok(format!("made a key for {practice}, which is not shown again:\n{}", key.expose()))
+        }
+        What::Key(KeyCommand::List { practice }) => {
+            let keys = store.api_keys(&practice).await?;
+            let lines = keys.iter().map(|(hash, key)| {
+                let scopes: Vec<&str> = key.scopes.iter().copied().map(Scope::name).collect();
+                let state = key.revoked_at.map_or_else(|| "works".to_owned(), |at| format!("revoked {at}"));
+                format!("{}  {}  {}  {state}", &hash.as_str()[..12], key.label.as_str(), scopes.join(","))
+            });
+            Ok(lines.collect::<Vec<_>>().join("\n"))
+        }
+        What::Key(KeyCommand::Revoke { practice, hash }) => {
+            revoke_key(store, &practice, &hash, now()).await?;
+            Ok(format!("the key {hash} of {practice} no longer works"))
+        }
+    }
+}
+
+/// The operator's own profile on AWS; any credentials will do for a local stack.
+async fn connect(place: Place) -> Store {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(http);
+    if let Some(region) = place.region {
+        loader = loader.region(Region::new(region));
+    }
+    if let Some(endpoint) = place.endpoint {
+        loader = loader
+            .endpoint_url(endpoint)
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::from_keys("local", "local", None));
+    }
+    Store::new(aws_sdk_dynamodb::Client::new(&loader.load().await), place.table)
+}
+
+fn now() -> Timestamp {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+    i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_seconds(seconds).ok()).unwrap_or(Timestamp::EPOCH)
+}
+
+fn line(text: &str) -> Result<Line, &'static str> {
+    Line::try_from(text.to_owned())
+}
+
+fn scope(name: &str) -> Result<Scope, &'static str> {
+    Scope::from_name(name).ok_or("expected settings, send, read or erase")
+}

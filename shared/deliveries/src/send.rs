@@ -22,7 +22,7 @@ use domain::text::AdditionalText;
 use domain::time::Timestamp;
 use secrets::{Keys, LookupKeys, delivery_id, draw_code, draw_link_token};
 use store::{
-    IdempotencyKey, OpenFailure, Opening, PendingDelivery, PendingFailure, Store, StoredDelivery, StoredDocument,
+    IdempotencyKey, OpenFailure, Opening, Page, PendingDelivery, PendingFailure, Store, StoredDelivery, StoredDocument,
 };
 
 use crate::clock::Clock;
@@ -194,6 +194,11 @@ impl SendDelivery {
     /// A delivery of the practice.
     pub async fn delivery(&self, practice: &PracticeId, id: &DeliveryId) -> Result<Option<StoredDelivery>, Unavailable> {
         Ok(self.store.delivery_of_practice(practice, id).await?)
+    }
+
+    /// A page of the practice's deliveries, newest first.
+    pub async fn deliveries(&self, practice: &PracticeId, limit: i32, cursor: Option<String>) -> Result<Page<Delivery>, Unavailable> {
+        Ok(self.store.deliveries(practice, limit, cursor).await?)
     }
 
     /// L7: takes a delivery back. `None` if the practice has no such delivery.

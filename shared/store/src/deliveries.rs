@@ -7,9 +7,9 @@ use domain::id::{DeliveryId, DocumentId, PracticeId};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, Key, from_item, number, text, time, to_attribute};
+use crate::item::{Item, Key, from_item, number, practice_partition, text, time, to_attribute};
+use crate::{Page, Store};
 
 /// A delivery, where it lies, and the hash of its code.
 #[derive(Clone, Debug)]
@@ -59,6 +59,21 @@ impl Store {
         };
         let DeliveryPointer { link } = from_item(pointer, "delivery")?;
         self.delivery(&[link]).await
+    }
+
+    /// A page of a practice's deliveries, newest first; fewer than `limit` where time has tidied some away.
+    pub async fn deliveries(&self, practice: &PracticeId, limit: i32, cursor: Option<String>) -> Result<Page<Delivery>, StoreError> {
+        let rows: Page<DeliveryPointer> = self.list_newest_first(practice_partition(practice), "DELIVERY#", limit, cursor, "delivery").await?;
+        let links: Vec<LinkHash> = rows.items.into_iter().map(|(_, pointer)| pointer.link).collect();
+        let keys: Vec<Key> = links.iter().map(Key::delivery).collect();
+        let items = if keys.is_empty() { Vec::new() } else { self.get_all(&keys).await? };
+        let mut deliveries = Vec::with_capacity(items.len());
+        for item in items {
+            let delivery: Delivery = from_item(item, "delivery")?;
+            deliveries.push((delivery.id.to_string(), delivery));
+        }
+        deliveries.sort_by(|(a, _), (b, _)| b.cmp(a));
+        Ok(Page { items: deliveries, next: rows.next })
     }
 
     /// L7: the practice takes it back; a second time changes nothing.

@@ -21,6 +21,13 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+/// Which page, and in which order.
+struct Paging {
+    limit: i32,
+    cursor: Option<String>,
+    forward: bool,
+}
+
 impl Store {
     /// One item, read consistently.
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
@@ -83,7 +90,29 @@ impl Store {
         cursor: Option<String>,
         kind: &'static str,
     ) -> Result<Page<T>, StoreError> {
-        let start = cursor.map(|after| {
+        self.page(partition, prefix, Paging { limit, cursor, forward: true }, kind).await
+    }
+
+    /// The same, the last sort key first.
+    pub(crate) async fn list_newest_first<T: DeserializeOwned>(
+        &self,
+        partition: String,
+        prefix: &'static str,
+        limit: i32,
+        cursor: Option<String>,
+        kind: &'static str,
+    ) -> Result<Page<T>, StoreError> {
+        self.page(partition, prefix, Paging { limit, cursor, forward: false }, kind).await
+    }
+
+    async fn page<T: DeserializeOwned>(
+        &self,
+        partition: String,
+        prefix: &'static str,
+        paging: Paging,
+        kind: &'static str,
+    ) -> Result<Page<T>, StoreError> {
+        let start = paging.cursor.map(|after| {
             HashMap::from([
                 ("pk".to_owned(), text(&partition)),
                 ("sk".to_owned(), text(format!("{prefix}{after}"))),
@@ -97,7 +126,8 @@ impl Store {
             .expression_attribute_values(":partition", text(partition))
             .expression_attribute_values(":prefix", text(prefix))
             .consistent_read(true)
-            .limit(limit)
+            .limit(paging.limit)
+            .scan_index_forward(paging.forward)
             .set_exclusive_start_key(start)
             .send()
             .await

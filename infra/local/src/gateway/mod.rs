@@ -75,7 +75,7 @@ async fn handle(
         request_id,
         route_key,
         status = response.status().as_u16(),
-        milliseconds = started.elapsed().as_millis(),
+        milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "answered"
     );
     if let Ok(request_id) = request_id.parse() {

@@ -78,7 +78,7 @@ fn letterhead(sheet: &mut Sheet) {
         LEFT,
         760.0,
         style(REGULAR, 9.5, GREY),
-        "Dr. Mira Lindner · Dr. Jonas Adler",
+        "Gemeinschaftspraxis",
     );
     for (y, line) in [
         (782.0, "Parkallee 12 · 10115 Berlin"),

@@ -14,6 +14,9 @@ use super::mailbox::{Channel, Message};
 const POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; \
     img-src data:; frame-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
+/// How many e-mails, and how many text messages, the page shows; every e-mail is a frame that costs a browser memory.
+const SHOWN: usize = 50;
+
 #[derive(Template)]
 #[template(path = "outbox.html")]
 struct Page {
@@ -21,6 +24,7 @@ struct Page {
     revision: u64,
     mails: Vec<Mail>,
     texts: Vec<Message>,
+    has_more: bool,
 }
 
 struct Mail {
@@ -38,8 +42,9 @@ pub(super) async fn show(outbox: State<Arc<Outbox>>) -> Response {
     let page = Page {
         now: shown_time(&outbox.clock.clock().now().to_string()),
         revision,
-        mails: mails.into_iter().map(Mail::new).collect(),
-        texts,
+        has_more: mails.len().max(texts.len()) > SHOWN,
+        mails: mails.into_iter().take(SHOWN).map(Mail::new).collect(),
+        texts: texts.into_iter().take(SHOWN).collect(),
     };
     match page.render() {
         Ok(html) => (
@@ -121,6 +126,7 @@ mod tests {
                 "<p onclick=\"x()\">\"Hallo\"</p></iframe><script>x()</script>",
             ))],
             texts: vec![mail("")],
+            has_more: false,
         };
         let html = page.render().unwrap();
         assert!(!html.contains("<script>"), "{html}");
@@ -136,6 +142,7 @@ mod tests {
             revision: 0,
             mails: Vec::new(),
             texts: Vec::new(),
+            has_more: false,
         };
         assert!(page.render().unwrap().contains("Noch nichts"));
     }
