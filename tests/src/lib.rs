@@ -1,1 +1,95 @@
-//! Journeys, races, canaries and pages.
+//! What the tests share: a stack of their own, a practice that calls the API, a patient with a browser's manners.
+//!
+//! Everything goes over real HTTP; nothing here looks into the table.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
+#![expect(clippy::missing_panics_doc, reason = "see above")]
+
+mod patient;
+mod pdf;
+mod practice;
+
+pub use patient::{Page, Patient};
+pub use pdf::pdf;
+pub use practice::{Answer, Practice, Sent};
+
+use deliveries::Clock;
+use domain::time::Timestamp;
+use local::{Options, Ports, Stack, practice as local_practice};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A stack of its own in a folder of its own, and a practice in it.
+#[derive(Debug)]
+pub struct World {
+    /// The stack.
+    pub stack: Stack,
+    /// Its practice, with settings, a record type `std` and a record `r1`.
+    pub practice: Practice,
+    folder: TempDir,
+}
+
+impl World {
+    /// Starts a stack whose clock stands still at 2026-11-23 10:00:00 UTC, so that every instant can be met exactly.
+    pub async fn start() -> Self {
+        let world = Self::bare().await;
+        world.practice.set_up().await;
+        world
+    }
+
+    /// The same with a practice that has said nothing yet.
+    pub async fn bare() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let options = Options { directory: folder.path().to_owned(), ports: Ports::default() };
+        let stack = Stack::start(options).await.expect("a stack");
+        stack.clock().show(Timestamp::parse("2026-11-23T10:00:00Z").expect("a time"), true);
+        let key = local_practice::ensure(&stack).await.expect("a key");
+        let practice = Practice::new(stack.api(), &key);
+        Self { stack, practice, folder }
+    }
+
+    /// A further practice in the same stack, set up like the first.
+    pub async fn another_practice(&self, id: &str) -> Practice {
+        let key = local_practice::make(&self.stack, id).await.expect("a key");
+        let practice = Practice::new(self.stack.api(), &key);
+        practice.set_up().await;
+        practice
+    }
+
+    /// The folder in which the stack keeps everything.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// The stack's clock.
+    pub fn clock(&self) -> &Clock {
+        self.stack.clock()
+    }
+
+    /// Moves the clock, which goes on standing still.
+    pub fn advance(&self, seconds: i64) {
+        self.set_clock(self.clock().now().plus(seconds));
+    }
+
+    /// Puts the clock at an instant.
+    pub fn set_clock(&self, now: Timestamp) {
+        self.clock().show(now, true);
+    }
+
+    /// Everything that was sent, oldest first.
+    pub async fn messages(&self) -> Vec<Value> {
+        let answer = reqwest::get(format!("{}/messages", self.stack.outbox())).await.expect("an answer");
+        answer.json().await.expect("a list")
+    }
+
+    /// Makes the next sends of a channel fail: `refuse`, `timeout` or `throttle`.
+    pub async fn fail(&self, channel: &str, kind: &str, times: u32) {
+        let fault = serde_json::json!({"channel": channel, "kind": kind, "times": times});
+        let answer = reqwest::Client::new().post(format!("{}/faults", self.stack.outbox())).json(&fault).send().await;
+        assert!(answer.expect("an answer").status().is_success());
+    }
+
+    /// A patient who opens the link of a delivery in a browser of their own.
+    pub fn patient(&self, sent: &Sent) -> Patient {
+        Patient::new(self.stack.api(), &sent.link)
+    }
+}
