@@ -1,7 +1,11 @@
 //! What the tests share: a stack of their own, a practice that calls the API, a patient with a browser's manners.
 //!
 //! Everything goes over real HTTP; nothing here looks into the table.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so"
+)]
 #![expect(clippy::missing_panics_doc, reason = "see above")]
 
 mod patient;
@@ -39,12 +43,22 @@ impl World {
     /// The same with a practice that has said nothing yet.
     pub async fn bare() -> Self {
         let folder = TempDir::new().expect("a folder");
-        let options = Options { directory: folder.path().to_owned(), ports: Ports::default() };
+        let options = Options {
+            directory: folder.path().to_owned(),
+            ports: Ports::default(),
+        };
         let stack = Stack::start(options).await.expect("a stack");
-        stack.clock().show(Timestamp::parse("2026-11-23T10:00:00Z").expect("a time"), true);
+        stack.clock().show(
+            Timestamp::parse("2026-11-23T10:00:00Z").expect("a time"),
+            true,
+        );
         let key = local_practice::ensure(&stack).await.expect("a key");
         let practice = Practice::new(stack.api(), &key);
-        Self { stack, practice, folder }
+        Self {
+            stack,
+            practice,
+            folder,
+        }
     }
 
     /// A further practice in the same stack, set up like the first.
@@ -77,14 +91,20 @@ impl World {
 
     /// Everything that was sent, oldest first.
     pub async fn messages(&self) -> Vec<Value> {
-        let answer = reqwest::get(format!("{}/messages", self.stack.outbox())).await.expect("an answer");
+        let answer = reqwest::get(format!("{}/messages", self.stack.outbox()))
+            .await
+            .expect("an answer");
         answer.json().await.expect("a list")
     }
 
     /// Makes the next sends of a channel fail: `refuse`, `timeout` or `throttle`.
     pub async fn fail(&self, channel: &str, kind: &str, times: u32) {
         let fault = serde_json::json!({"channel": channel, "kind": kind, "times": times});
-        let answer = reqwest::Client::new().post(format!("{}/faults", self.stack.outbox())).json(&fault).send().await;
+        let answer = reqwest::Client::new()
+            .post(format!("{}/faults", self.stack.outbox()))
+            .json(&fault)
+            .send()
+            .await;
         assert!(answer.expect("an answer").status().is_success());
     }
 

@@ -44,7 +44,9 @@ impl Page {
     /// The ids of the documents on offer, in the page's order.
     pub fn documents(&self) -> Vec<String> {
         let parts = self.html.split("/documents/").skip(1);
-        parts.filter_map(|part| part.split(['"', '?']).next().map(str::to_owned)).collect()
+        parts
+            .filter_map(|part| part.split(['"', '?']).next().map(str::to_owned))
+            .collect()
     }
 
     /// Whether the page says this, tags aside.
@@ -52,11 +54,12 @@ impl Page {
         self.text().contains(text)
     }
 
-    /// What a person reads, in one line.
+    /// What a person reads in the body, in one line.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let mut in_tag = false;
-        for c in self.html.chars() {
+        let body = self.html.split("</style>").last().unwrap_or_default();
+        for c in body.chars() {
             match c {
                 '<' => in_tag = true,
                 '>' => in_tag = false,
@@ -64,7 +67,12 @@ impl Page {
                 _ => {}
             }
         }
-        let text = text.replace("&#34;", "\"").replace("&#39;", "'").replace("&#38;", "&").replace("&nbsp;", " ").replace('\u{a0}', " ");
+        let text = text
+            .replace("&#34;", "\"")
+            .replace("&#39;", "'")
+            .replace("&#38;", "&")
+            .replace("&nbsp;", " ")
+            .replace('\u{a0}', " ");
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -77,8 +85,17 @@ impl Page {
 impl Patient {
     /// A new browser for this link of pages under `origin`.
     pub fn new(origin: &str, link: &str) -> Self {
-        let http = Client::builder().redirect(Policy::none()).build().expect("a client");
-        Self { http, origin: origin.to_owned(), link: link.to_owned(), accept_language: None, cookies: BTreeMap::new() }
+        let http = Client::builder()
+            .redirect(Policy::none())
+            .build()
+            .expect("a client");
+        Self {
+            http,
+            origin: origin.to_owned(),
+            link: link.to_owned(),
+            accept_language: None,
+            cookies: BTreeMap::new(),
+        }
     }
 
     /// Opens the link.
@@ -92,7 +109,8 @@ impl Patient {
         if page.status != 200 {
             return page;
         }
-        self.post(&self.link.clone(), &[("form", page.form()), ("code", code)]).await
+        self.post(&self.link.clone(), &[("form", page.form()), ("code", code)])
+            .await
     }
 
     /// Opens the page of documents.
@@ -102,23 +120,33 @@ impl Patient {
 
     /// Clicks on a document: the redirect to the bucket, or whatever else comes.
     pub async fn click(&mut self, document: &str) -> Page {
-        self.get(&format!("{}/documents/{document}", self.link)).await
+        self.get(&format!("{}/documents/{document}", self.link))
+            .await
     }
 
     /// Clicks on a document and lets the browser fetch it: name in the answer's disposition, and bytes.
     pub async fn download(&mut self, document: &str) -> (String, Vec<u8>) {
         let page = self.click(document).await;
         assert_eq!(page.status, 303, "{page:?}");
-        let answer = self.http.get(page.location()).send().await.expect("an answer");
+        let answer = self
+            .http
+            .get(page.location())
+            .send()
+            .await
+            .expect("an answer");
         assert!(answer.status().is_success(), "{}", answer.status());
-        let disposition = answer.headers()["content-disposition"].to_str().unwrap_or_default().to_owned();
+        let disposition = answer.headers()["content-disposition"]
+            .to_str()
+            .unwrap_or_default()
+            .to_owned();
         (disposition, answer.bytes().await.expect("bytes").to_vec())
     }
 
     /// Ends the session by the page's own button.
     pub async fn done(&mut self) -> Page {
         let page = self.documents().await;
-        self.post(&format!("{}/done", self.link), &[("form", page.form())]).await
+        self.post(&format!("{}/done", self.link), &[("form", page.form())])
+            .await
     }
 
     /// `GET` with the browser's cookies.
@@ -129,12 +157,22 @@ impl Patient {
 
     /// Posts a form as a page of the same origin does.
     pub async fn post(&mut self, url: &str, fields: &[(&str, &str)]) -> Page {
-        let request = self.http.post(self.absolute(url)).header(ORIGIN, &self.origin).header("sec-fetch-site", "same-origin").form(fields);
+        let request = self
+            .http
+            .post(self.absolute(url))
+            .header(ORIGIN, &self.origin)
+            .header("sec-fetch-site", "same-origin")
+            .form(fields);
         self.send(request).await
     }
 
     /// Posts a form with headers of one's own, as another site may.
-    pub async fn post_with(&mut self, url: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Page {
+    pub async fn post_with(
+        &mut self,
+        url: &str,
+        fields: &[(&str, &str)],
+        headers: &[(&str, &str)],
+    ) -> Page {
         let mut request = self.http.post(self.absolute(url)).form(fields);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -143,13 +181,21 @@ impl Patient {
     }
 
     fn absolute(&self, url: &str) -> String {
-        if url.starts_with('/') { format!("{}{url}", self.origin) } else { url.to_owned() }
+        if url.starts_with('/') {
+            format!("{}{url}", self.origin)
+        } else {
+            url.to_owned()
+        }
     }
 
     async fn send(&mut self, request: RequestBuilder) -> Page {
         let mut request = request;
         if !self.cookies.is_empty() {
-            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let pairs: Vec<String> = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             request = request.header(COOKIE, pairs.join("; "));
         }
         if let Some(language) = &self.accept_language {
@@ -159,14 +205,19 @@ impl Patient {
         for cookie in answer.headers().get_all(SET_COOKIE) {
             self.keep(cookie.to_str().unwrap_or_default());
         }
-        let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let text =
+            |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let headers = answer
             .headers()
             .iter()
             .filter(|(name, _)| *name != LOCATION || answer.status().is_redirection())
             .map(|(name, value)| (name.as_str().to_owned(), text(value)))
             .collect();
-        Page { status: answer.status().as_u16(), headers, html: answer.text().await.expect("a page") }
+        Page {
+            status: answer.status().as_u16(),
+            headers,
+            html: answer.text().await.expect("a page"),
+        }
     }
 
     fn keep(&mut self, cookie: &str) {

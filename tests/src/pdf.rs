@@ -9,12 +9,20 @@ pub fn pdf(text: &str) -> Vec<u8> {
     pdf.catalog(catalog).pages(tree);
     pdf.pages(tree).kids([page]).count(1);
     let mut written = pdf.page(page);
-    written.media_box(Rect::new(0.0, 0.0, 595.0, 842.0)).parent(tree).contents(content);
+    written
+        .media_box(Rect::new(0.0, 0.0, 595.0, 842.0))
+        .parent(tree)
+        .contents(content);
     written.resources().fonts().pair(Name(b"F"), font);
     written.finish();
     pdf.type1_font(font).base_font(Name(b"Helvetica"));
     let mut drawn = Content::new();
-    drawn.begin_text().set_font(Name(b"F"), 14.0).next_line(72.0, 720.0).show(Str(text.as_bytes())).end_text();
+    drawn
+        .begin_text()
+        .set_font(Name(b"F"), 14.0)
+        .next_line(72.0, 720.0)
+        .show(Str(text.as_bytes()))
+        .end_text();
     pdf.stream(content, &drawn.finish());
     pdf.finish()
 }

@@ -48,29 +48,54 @@ impl Answer {
     /// The last segment of a problem's type.
     pub fn problem(&self) -> &str {
         assert_eq!(self.content_type, "application/problem+json", "{self:?}");
-        self.body["type"].as_str().and_then(|kind| kind.rsplit('/').next()).unwrap_or_default()
+        self.body["type"]
+            .as_str()
+            .and_then(|kind| kind.rsplit('/').next())
+            .unwrap_or_default()
     }
 
     /// The pointers of the fields that a problem names.
     pub fn pointers(&self) -> Vec<&str> {
-        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
-        errors.iter().filter_map(|error| error["pointer"].as_str()).collect()
+        let errors = self.body["errors"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        errors
+            .iter()
+            .filter_map(|error| error["pointer"].as_str())
+            .collect()
     }
 
     pub(crate) async fn read(response: Response) -> Self {
         let status = response.status().as_u16();
         let header = response.headers().get("content-type");
-        let content_type = header.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let content_type = header
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
         let text = response.text().await.expect("a body");
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
-        Self { status, content_type, body }
+        let body = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).expect("JSON")
+        };
+        Self {
+            status,
+            content_type,
+            body,
+        }
     }
 }
 
 impl Practice {
     /// A program that calls `api` with `key`.
     pub fn new(api: &str, key: &str) -> Self {
-        Self { http: Client::new(), api: api.to_owned(), key: key.to_owned(), requests: AtomicU64::new(0) }
+        Self {
+            http: Client::new(),
+            api: api.to_owned(),
+            key: key.to_owned(),
+            requests: AtomicU64::new(0),
+        }
     }
 
     /// The key that it calls with.
@@ -87,7 +112,11 @@ impl Practice {
             {"id": "patient", "name": "Erika Beispiel", "email": "erika@example.org", "mobile": "+4915112345678"},
             {"id": "insurer", "name": "Example Insurance", "email": "claims@example.org", "language": "en"},
         ]});
-        for (path, body) in [("/v1/settings", settings), ("/v1/record-types/std", json!({})), ("/v1/records/r1", record)] {
+        for (path, body) in [
+            ("/v1/settings", settings),
+            ("/v1/record-types/std", json!({})),
+            ("/v1/records/r1", record),
+        ] {
             let answer = self.put(path, body).await;
             assert_eq!(answer.status, 200, "{path}: {answer:?}");
         }
@@ -95,7 +124,10 @@ impl Practice {
 
     /// One call with a body, or with none if it is null.
     pub async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.api)).bearer_auth(&self.key);
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.api))
+            .bearer_auth(&self.key);
         if !body.is_null() {
             request = request.json(&body);
         }
@@ -118,7 +150,13 @@ impl Practice {
     }
 
     /// Announces a document of `r1`: the answer with its upload.
-    pub async fn announce(&self, kind: &str, number: &str, issued_on: &str, content: &[u8]) -> Answer {
+    pub async fn announce(
+        &self,
+        kind: &str,
+        number: &str,
+        issued_on: &str,
+        content: &[u8],
+    ) -> Answer {
         let body = json!({
             "record": "r1", "kind": kind, "number": number, "issued_on": issued_on, "content_type": "application/pdf",
             "size": content.len(), "sha256": HEXLOWER.encode(&Sha256::digest(content)), "released": true,
@@ -131,7 +169,10 @@ impl Practice {
         let upload = &announced.body["upload"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let method: Method = text(&upload["method"]).parse().expect("a method");
-        let mut request = self.http.request(method, text(&upload["url"])).body(content);
+        let mut request = self
+            .http
+            .request(method, text(&upload["url"]))
+            .body(content);
         for (name, value) in upload["headers"].as_object().into_iter().flatten() {
             request = request.header(name, text(value));
         }
@@ -150,7 +191,8 @@ impl Practice {
     /// `POST /v1/deliveries` with a new idempotency key.
     pub async fn post_delivery(&self, body: Value) -> Answer {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        self.post_delivery_as(&format!("request-{number}"), body).await
+        self.post_delivery_as(&format!("request-{number}"), body)
+            .await
     }
 
     /// `POST /v1/deliveries` with this idempotency key.
@@ -173,7 +215,9 @@ impl Practice {
         let answer = self.post_delivery(body).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         let text = |name: &str| answer.body[name].as_str().unwrap_or_default().to_owned();
-        let sent = reqwest::get(format!("{outbox}/messages")).await.expect("an answer");
+        let sent = reqwest::get(format!("{outbox}/messages"))
+            .await
+            .expect("an answer");
         let messages: Vec<Value> = sent.json().await.expect("a list");
         let symbols = text("reference").replace('-', "");
         let link = messages

@@ -22,7 +22,9 @@ pub fn function(environment: &Environment, _clock: Clock) -> Result<Function, Mi
 
 /// API Gateway's simple response; an error of the table fails the call, which the gateway answers with 500.
 async fn handle(store: &Store, event: &Value) -> Result<Value, StoreError> {
-    let header = event["identitySource"][0].as_str().or(event["headers"]["authorization"].as_str());
+    let header = event["identitySource"][0]
+        .as_str()
+        .or(event["headers"]["authorization"].as_str());
     let Some(secret) = header.and_then(ApiKeySecret::from_authorization) else {
         return Ok(refused());
     };
@@ -30,7 +32,11 @@ async fn handle(store: &Store, event: &Value) -> Result<Value, StoreError> {
         return Ok(refused());
     };
     let practice = store.public_practice(&key.practice).await?;
-    Ok(if may_call(&key, practice.as_ref()) { allowed(&key) } else { refused() })
+    Ok(if may_call(&key, practice.as_ref()) {
+        allowed(&key)
+    } else {
+        refused()
+    })
 }
 
 fn may_call(key: &ApiKey, practice: Option<&PublicPractice>) -> bool {

@@ -46,7 +46,9 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
         ),
         origin: get.text("BASE_URL"),
     })?;
-    Ok(http_function(deps, |deps, request| handle(deps, request).boxed()))
+    Ok(http_function(deps, |deps, request| {
+        handle(deps, request).boxed()
+    }))
 }
 
 async fn handle(deps: &Deps, request: &Request) -> Response {
@@ -92,10 +94,17 @@ async fn download(deps: &Deps, request: &Request) -> Result<Response, KeptOut> {
         return documents(deps, &visit, &session, StatusCode::NOT_FOUND).await;
     };
     let language = visit.language;
-    let outcome = deps.read.download(&visit.found, &session, &id, |document| file_name(document, language)).await?;
+    let outcome = deps
+        .read
+        .download(&visit.found, &session, &id, |document| {
+            file_name(document, language)
+        })
+        .await?;
     match outcome {
         Some(DownloadOutcome::Url(url)) => Ok(Response::see_other(url)),
-        Some(DownloadOutcome::Gone) => documents(deps, &visit, &session, StatusCode::NOT_FOUND).await,
+        Some(DownloadOutcome::Gone) => {
+            documents(deps, &visit, &session, StatusCode::NOT_FOUND).await
+        }
         None => Ok(visit.to_code_page("ended")),
     }
 }
@@ -131,7 +140,12 @@ async fn enter<'a>(deps: &Deps, request: &'a Request) -> Result<(Visit<'a>, Sess
 }
 
 /// The page, with status 404 if it is shown in place of a document that is gone.
-async fn documents(deps: &Deps, visit: &Visit<'_>, session: &SessionHash, status: StatusCode) -> Result<Response, KeptOut> {
+async fn documents(
+    deps: &Deps,
+    visit: &Visit<'_>,
+    session: &SessionHash,
+    status: StatusCode,
+) -> Result<Response, KeptOut> {
     match deps.read.list(&visit.found, session).await? {
         Some(listing) => Ok(visit.documents_page(deps, status, &listing).await?),
         None => Ok(visit.to_code_page("ended")),
@@ -144,7 +158,11 @@ fn session(request: &Request, found: &Found) -> Option<SessionHash> {
 }
 
 /// P5.
-async fn is_own_form(deps: &Deps, request: &Request, visit: &Visit<'_>) -> Result<bool, Unavailable> {
+async fn is_own_form(
+    deps: &Deps,
+    request: &Request,
+    visit: &Visit<'_>,
+) -> Result<bool, Unavailable> {
     let lookup = deps.read.lookup().await?;
     let posted: Option<PostedDone> = request.form();
     let cookie = request.cookie(FORM_COOKIE).and_then(FormCookie::parse);

@@ -45,7 +45,11 @@ impl<'a> Visit<'a> {
         let own_path = format!("{}/documents", self.path);
         let now = deps.read.now();
         let page = documents_page(
-            &Frame { language: self.language, practice: Some(&self.found.practice), path: &own_path },
+            &Frame {
+                language: self.language,
+                practice: Some(&self.found.practice),
+                path: &own_path,
+            },
             &DocumentsPage {
                 until: reachable_until(&self.found.stored.delivery).unwrap_or(now),
                 token_path: &self.path,
@@ -56,7 +60,11 @@ impl<'a> Visit<'a> {
             },
         );
         let response = answer(status, page);
-        Ok(if known.is_some() { response } else { response.cookie(lax_cookie(FORM_COOKIE, &cookie.value())) })
+        Ok(if known.is_some() {
+            response
+        } else {
+            response.cookie(lax_cookie(FORM_COOKIE, &cookie.value()))
+        })
     }
 
     /// To the code page, which says what the note names. A session that ended leaves no cookie and no page behind.
@@ -67,18 +75,27 @@ impl<'a> Visit<'a> {
         }
         Response::see_other(format!("{path}&note={note}"))
             .header("clear-site-data", "\"cache\", \"storage\"".to_owned())
-            .cookie(expired_cookie(&session_cookie_name(&self.found.stored.link)))
+            .cookie(expired_cookie(&session_cookie_name(
+                &self.found.stored.link,
+            )))
     }
 }
 
 /// P8: a link that nobody knows.
 pub(crate) fn unknown(request: &Request) -> Response {
-    answer(StatusCode::NOT_FOUND, unknown_page(&frame_of_nobody(request)))
+    answer(
+        StatusCode::NOT_FOUND,
+        unknown_page(&frame_of_nobody(request)),
+    )
 }
 
 /// Something of ours failed; nothing was lost.
 pub(crate) fn fault(request: &Request) -> Response {
-    answer(StatusCode::SERVICE_UNAVAILABLE, fault_page(&frame_of_nobody(request))).header("retry-after", "60".to_owned())
+    answer(
+        StatusCode::SERVICE_UNAVAILABLE,
+        fault_page(&frame_of_nobody(request)),
+    )
+    .header("retry-after", "60".to_owned())
 }
 
 fn answer(status: StatusCode, page: Rendered) -> Response {
@@ -87,5 +104,9 @@ fn answer(status: StatusCode, page: Rendered) -> Response {
 
 /// What is known of nobody's page: not even its path, which may be anything.
 fn frame_of_nobody(request: &Request) -> Frame<'static> {
-    Frame { language: request.language(Language::default()), practice: None, path: "" }
+    Frame {
+        language: request.language(Language::default()),
+        practice: None,
+        path: "",
+    }
 }

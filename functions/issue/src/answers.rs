@@ -74,7 +74,11 @@ pub(crate) fn delivery(delivery: &Delivery, now: Timestamp) -> Value {
 }
 
 fn email(delivery: &Delivery) -> Value {
-    let status = match (&delivery.email_message_id, &delivery.email_refused_because, delivery.not_sent_at) {
+    let status = match (
+        &delivery.email_message_id,
+        &delivery.email_refused_because,
+        delivery.not_sent_at,
+    ) {
         (Some(_), ..) => "accepted",
         (None, Some(_), _) => "refused",
         (None, None, Some(_)) => "unknown",
@@ -98,35 +102,68 @@ fn shown(at: Option<Timestamp>) -> Option<String> {
 pub(crate) fn send_problem(error: SendError) -> Problem {
     match error {
         SendError::NoSuchRecord => nothing_at("/record", "expected a record that exists"),
-        SendError::NoSuchRecipient => nothing_at("/recipient", "expected one of the record's recipients, whose linked record exists"),
+        SendError::NoSuchRecipient => nothing_at(
+            "/recipient",
+            "expected one of the record's recipients, whose linked record exists",
+        ),
         SendError::DocumentsGone(positions) => {
-            let at = positions.into_iter().map(|position| document(position, "not a document of this record, or deleted"));
+            let at = positions
+                .into_iter()
+                .map(|position| document(position, "not a document of this record, or deleted"));
             let detail = "Nothing was sent. Leave these documents out, or upload them again.";
             Problem::new("document-gone", 409, "A document is not there.", detail).at(at.collect())
         }
         SendError::DocumentsNotReady(documents) => {
-            let at = documents
-                .into_iter()
-                .map(|(position, refused)| document(position, refused.as_deref().unwrap_or("not uploaded yet")));
+            let at = documents.into_iter().map(|(position, refused)| {
+                document(position, refused.as_deref().unwrap_or("not uploaded yet"))
+            });
             let detail = "Nothing was sent. Upload the announced files to their upload URLs, or announce them anew; then send again.";
-            Problem::new("document-not-ready", 409, "A document has no file yet.", detail).at(at.collect())
+            Problem::new(
+                "document-not-ready",
+                409,
+                "A document has no file yet.",
+                detail,
+            )
+            .at(at.collect())
         }
         SendError::Obstacles(obstacles) => obstacle_problem(&obstacles),
         SendError::ChannelUnavailable(channel) => {
             let detail = "Choose sms or spoken as channel: in the request, the recipient, the record, its type or the settings.";
-            Problem::new("not-available", 422, "This deployment does not offer that channel.", detail).with("channel", json!(channel))
+            Problem::new(
+                "not-available",
+                422,
+                "This deployment does not offer that channel.",
+                detail,
+            )
+            .with("channel", json!(channel))
         }
         SendError::TooManyEarlier => {
-            let detail = "Nothing was sent. Revoke some of the open deliveries of these documents first.";
-            Problem::new("too-many-earlier", 409, "The documents are in too many open e-mails.", detail)
+            let detail =
+                "Nothing was sent. Revoke some of the open deliveries of these documents first.";
+            Problem::new(
+                "too-many-earlier",
+                409,
+                "The documents are in too many open e-mails.",
+                detail,
+            )
         }
         SendError::CodeInEmail => {
             let detail = "Nothing was sent. Take the code out of the texts; sent again as it is, the request gets another code.";
-            Problem::new("code-in-email", 422, "The e-mail contains the code.", detail)
+            Problem::new(
+                "code-in-email",
+                422,
+                "The e-mail contains the code.",
+                detail,
+            )
         }
         SendError::MessageTooLong => {
             let detail = "Nothing was sent. Shorten the public_name in the settings.";
-            Problem::new("message-too-long", 422, "The text message would be longer than one message.", detail)
+            Problem::new(
+                "message-too-long",
+                422,
+                "The text message would be longer than one message.",
+                detail,
+            )
         }
         SendError::InProgress => {
             let detail = "Ask again in a minute with the same Idempotency-Key.";
@@ -134,15 +171,29 @@ pub(crate) fn send_problem(error: SendError) -> Problem {
         }
         SendError::Mismatch => {
             let detail = "Use a new Idempotency-Key for another request, or repeat the same body.";
-            Problem::new("idempotency-mismatch", 409, "This Idempotency-Key came before with other content.", detail)
+            Problem::new(
+                "idempotency-mismatch",
+                409,
+                "This Idempotency-Key came before with other content.",
+                detail,
+            )
         }
         SendError::EmailRefused { id, reason } => {
-            let detail = format!("Nothing was sent: {reason}. Check the address, then send again with a new Idempotency-Key.");
-            Problem::new("email-refused", 502, "The e-mail was not accepted.", detail).with("id", json!(id))
+            let detail = format!(
+                "Nothing was sent: {reason}. Check the address, then send again with a new Idempotency-Key."
+            );
+            Problem::new("email-refused", 502, "The e-mail was not accepted.", detail)
+                .with("id", json!(id))
         }
         SendError::EmailUnknown { id } => {
             let detail = "The e-mail may have arrived; its link is closed, and no code was sent. Send again with a new Idempotency-Key.";
-            Problem::new("email-unknown", 502, "Nobody can tell whether the e-mail arrived.", detail).with("id", json!(id))
+            Problem::new(
+                "email-unknown",
+                502,
+                "Nobody can tell whether the e-mail arrived.",
+                detail,
+            )
+            .with("id", json!(id))
         }
         // The caller answers these two before it asks for a problem.
         SendError::Repeated(_) | SendError::Unavailable(_) => Problem::unavailable(),
@@ -159,9 +210,15 @@ fn document(position: usize, detail: &str) -> FieldError {
 
 /// D3: the first obstacle gives the type, `problems` lists all of them.
 fn obstacle_problem(obstacles: &[Obstacle]) -> Problem {
-    let all: Vec<&str> = obstacles.iter().map(|obstacle| obstacle_texts(*obstacle).0).collect();
-    let (kind, title, remedy) = obstacles.first().map_or(("not-available", "", ""), |first| obstacle_texts(*first));
-    Problem::new(kind, 422, title, format!("Nothing was sent. {remedy}")).with("problems", json!(all))
+    let all: Vec<&str> = obstacles
+        .iter()
+        .map(|obstacle| obstacle_texts(*obstacle).0)
+        .collect();
+    let (kind, title, remedy) = obstacles
+        .first()
+        .map_or(("not-available", "", ""), |first| obstacle_texts(*first));
+    Problem::new(kind, 422, title, format!("Nothing was sent. {remedy}"))
+        .with("problems", json!(all))
 }
 
 fn obstacle_texts(obstacle: Obstacle) -> (&'static str, &'static str, &'static str) {

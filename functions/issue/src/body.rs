@@ -45,13 +45,20 @@ pub(crate) fn send_request(caller: &Caller, request: &Request) -> Result<SendReq
     let key = idempotency_key(request)?;
     let body: Body = request.json()?;
     if body.draft.is_some() {
-        return Err(not_available("/draft", "Send record, recipient and documents instead of a draft."));
+        return Err(not_available(
+            "/draft",
+            "Send record, recipient and documents instead of a draft.",
+        ));
     }
     if !body.protected {
-        return Err(not_available("/protected", "Leave the field out or send true: only protected deliveries can be sent."));
+        return Err(not_available(
+            "/protected",
+            "Leave the field out or send true: only protected deliveries can be sent.",
+        ));
     }
     let errors = body_errors(&body);
-    let (Some(record), Some(recipient), true) = (body.record, body.recipient, errors.is_empty()) else {
+    let (Some(record), Some(recipient), true) = (body.record, body.recipient, errors.is_empty())
+    else {
         return Err(Problem::invalid_body(errors));
     };
     Ok(SendRequest {
@@ -79,13 +86,19 @@ fn body_errors(body: &Body) -> Vec<FieldError> {
         errors.push(FieldError::new("/record", "expected the id of a record"));
     }
     if body.recipient.is_none() {
-        errors.push(FieldError::new("/recipient", "expected the id of one of the record's recipients"));
+        errors.push(FieldError::new(
+            "/recipient",
+            "expected the id of one of the record's recipients",
+        ));
     }
     if !(1..=MOST_DOCUMENTS).contains(&documents.len()) {
         errors.push(FieldError::new("/documents", "expected 1 to 24 documents"));
     }
     if let Some(at) = repeated {
-        errors.push(FieldError::new(&format!("/documents/{at}"), "expected every document once"));
+        errors.push(FieldError::new(
+            &format!("/documents/{at}"),
+            "expected every document once",
+        ));
     }
     errors
 }
@@ -97,7 +110,12 @@ fn idempotency_key(request: &Request) -> Result<String, Problem> {
         return Ok(key.to_owned());
     }
     let detail = "Send a header Idempotency-Key with a new random value for every sending, such as a UUID: 1 to 255 visible ASCII characters.";
-    Err(Problem::new("idempotency-key-required", 400, "This call needs an Idempotency-Key.", detail))
+    Err(Problem::new(
+        "idempotency-key-required",
+        400,
+        "This call needs an Idempotency-Key.",
+        detail,
+    ))
 }
 
 fn not_available(pointer: &str, detail: &str) -> Problem {

@@ -23,19 +23,26 @@ use web::{Problem, Request, Response};
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
     let aws = Aws::new(environment)?;
     let own_sender = environment.read(|get| get.text("SMS_SENDER_ID"))?;
-    let own_sender = SenderId::try_from(own_sender).map_err(|_| MissingSettings::malformed("SMS_SENDER_ID"))?;
+    let own_sender =
+        SenderId::try_from(own_sender).map_err(|_| MissingSettings::malformed("SMS_SENDER_ID"))?;
     let send = environment.read(|get| SendDelivery {
         store: Store::new(aws.dynamodb(), get.text("TABLE")),
         documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
         lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
         hashing: Hashing::new(Keys::new(aws.kms(), get.list("PEPPER_KEYS"))),
-        email: EmailChannel::new(aws.ses(), get.text("MAIL_FROM"), get.text("CONFIGURATION_SET")),
+        email: EmailChannel::new(
+            aws.ses(),
+            get.text("MAIL_FROM"),
+            get.text("CONFIGURATION_SET"),
+        ),
         sms: SmsChannel::new(aws.sns()),
         own_sender,
         base_url: get.text("BASE_URL"),
         clock,
     })?;
-    Ok(http_function(send, |send, request| handle(send, request).boxed()))
+    Ok(http_function(send, |send, request| {
+        handle(send, request).boxed()
+    }))
 }
 
 async fn handle(send: &SendDelivery, request: &Request) -> Response {
@@ -54,8 +61,14 @@ async fn post(send: &SendDelivery, request: &Request) -> Result<Response, Proble
     let caller = request.caller(Scope::Send)?;
     let asked = body::send_request(caller, request)?;
     match send.send(&asked).await {
-        Ok(delivery) => Ok(Response::json(StatusCode::CREATED, &answers::sent(&delivery))),
-        Err(SendError::Repeated(stored)) => Ok(Response::json(StatusCode::CREATED, &answers::repeated(&stored.delivery))),
+        Ok(delivery) => Ok(Response::json(
+            StatusCode::CREATED,
+            &answers::sent(&delivery),
+        )),
+        Err(SendError::Repeated(stored)) => Ok(Response::json(
+            StatusCode::CREATED,
+            &answers::repeated(&stored.delivery),
+        )),
         Err(SendError::Unavailable(error)) => Err(unavailable(&error)),
         Err(error) => Err(answers::send_problem(error)),
     }
@@ -65,11 +78,20 @@ async fn post(send: &SendDelivery, request: &Request) -> Result<Response, Proble
 async fn list(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
     let practice = &request.caller(Scope::Read)?.practice;
     let (limit, cursor) = request.paging()?;
-    let page = send.deliveries(practice, limit, cursor).await.map_err(|error| unavailable(&error))?;
+    let page = send
+        .deliveries(practice, limit, cursor)
+        .await
+        .map_err(|error| unavailable(&error))?;
     let now = send.clock.now();
     let is_asked = |shown: &Value| {
-        ["record", "state"].into_iter().all(|name| request.query(name).is_none_or(|asked| shown[name] == asked))
-            && request.query("document").is_none_or(|asked| shown["documents"].as_array().is_some_and(|all| all.contains(&json!(asked))))
+        ["record", "state"]
+            .into_iter()
+            .all(|name| request.query(name).is_none_or(|asked| shown[name] == asked))
+            && request.query("document").is_none_or(|asked| {
+                shown["documents"]
+                    .as_array()
+                    .is_some_and(|all| all.contains(&json!(asked)))
+            })
     };
     let items: Vec<Value> = page
         .items
@@ -77,24 +99,38 @@ async fn list(send: &SendDelivery, request: &Request) -> Result<Response, Proble
         .map(|(_, delivery)| answers::delivery(delivery, now))
         .filter(is_asked)
         .collect();
-    Ok(Response::json(StatusCode::OK, &json!({"items": items, "next_cursor": page.next})))
+    Ok(Response::json(
+        StatusCode::OK,
+        &json!({"items": items, "next_cursor": page.next}),
+    ))
 }
 
 /// What became of a delivery.
 async fn get(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
     let practice = &request.caller(Scope::Read)?.practice;
     let id: DeliveryId = request.id("id")?;
-    let found = send.delivery(practice, &id).await.map_err(|error| unavailable(&error))?;
+    let found = send
+        .delivery(practice, &id)
+        .await
+        .map_err(|error| unavailable(&error))?;
     let stored = found.ok_or_else(Problem::not_found)?;
-    Ok(Response::json(StatusCode::OK, &answers::delivery(&stored.delivery, send.clock.now())))
+    Ok(Response::json(
+        StatusCode::OK,
+        &answers::delivery(&stored.delivery, send.clock.now()),
+    ))
 }
 
 /// L7: takes a delivery back, open sessions included; a second time changes nothing.
 async fn delete(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
     let practice = &request.caller(Scope::Send)?.practice;
     let id: DeliveryId = request.id("id")?;
-    let revoked = send.revoke(practice, &id).await.map_err(|error| unavailable(&error))?;
-    revoked.map(|()| Response::no_content()).ok_or_else(Problem::not_found)
+    let revoked = send
+        .revoke(practice, &id)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    revoked
+        .map(|()| Response::no_content())
+        .ok_or_else(Problem::not_found)
 }
 
 fn unavailable(error: &Unavailable) -> Problem {

@@ -41,7 +41,8 @@ impl TryFrom<String> for IssueDay {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let day: Option<domain::document::Date> = (text.len() == 10).then(|| text.parse().ok()).flatten();
+        let day: Option<domain::document::Date> =
+            (text.len() == 10).then(|| text.parse().ok()).flatten();
         day.filter(|day| (1900..=2999).contains(&day.year()))
             .map(Self)
             .ok_or("expected a day such as 2026-11-20")
@@ -60,7 +61,11 @@ pub(crate) async fn post(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Send)?.practice;
     let document = announced(request.json()?, deps.clock.now())?;
     if !deps.store.add_document(practice, document.clone()).await? {
-        return Err(Problem::invalid_field("/record", "expected a record that exists; make it with PUT /v1/records/{id}").into());
+        return Err(Problem::invalid_field(
+            "/record",
+            "expected a record that exists; make it with PUT /v1/records/{id}",
+        )
+        .into());
     }
     let upload = deps.documents.upload(practice, &document).await?;
     let mut body = shown(&document);
@@ -72,11 +77,21 @@ pub(crate) async fn post(deps: &Deps, request: &Request) -> Answer {
 pub(crate) async fn list(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Read)?.practice;
     let (limit, cursor) = request.paging()?;
-    let record = request.query("record").and_then(|record| record.parse::<RecordId>().ok());
+    let record = request
+        .query("record")
+        .and_then(|record| record.parse::<RecordId>().ok());
     let record = record.ok_or_else(|| {
-        Problem::new("invalid-query", 400, "The query is not what this call takes.", "Say whose documents: ?record=ID.")
+        Problem::new(
+            "invalid-query",
+            400,
+            "The query is not what this call takes.",
+            "Say whose documents: ?record=ID.",
+        )
     })?;
-    let page = deps.store.document_page(practice, &record, limit, cursor).await?;
+    let page = deps
+        .store
+        .document_page(practice, &record, limit, cursor)
+        .await?;
     let now = deps.clock.now();
     let items: Vec<Value> = page
         .items
@@ -85,7 +100,10 @@ pub(crate) async fn list(deps: &Deps, request: &Request) -> Answer {
         .filter(|document| document.deleted_at.is_none() && !document.has_lapsed(now))
         .map(shown)
         .collect();
-    Ok(Response::json(StatusCode::OK, &json!({"items": items, "next_cursor": page.next})))
+    Ok(Response::json(
+        StatusCode::OK,
+        &json!({"items": items, "next_cursor": page.next}),
+    ))
 }
 
 /// One document; looks at its upload if nobody has yet.
@@ -101,7 +119,11 @@ pub(crate) async fn patch(deps: &Deps, request: &Request) -> Answer {
     let id = request.id("id")?;
     let Changes { released } = request.json()?;
     let mut document = found(deps, practice, &id).await?;
-    if !deps.store.set_document_released(practice, &document, released).await? {
+    if !deps
+        .store
+        .set_document_released(practice, &document, released)
+        .await?
+    {
         return Err(Problem::not_found().into());
     }
     document.released = released;
@@ -112,15 +134,36 @@ pub(crate) async fn patch(deps: &Deps, request: &Request) -> Answer {
 pub(crate) async fn delete(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Erase)?.practice;
     let id: DocumentId = request.id("id")?;
-    let stored = deps.store.document(practice, &id).await?.ok_or_else(Problem::not_found)?;
-    delete_document(&deps.store, &deps.documents, practice, &stored.document, deps.clock.now()).await?;
+    let stored = deps
+        .store
+        .document(practice, &id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    delete_document(
+        &deps.store,
+        &deps.documents,
+        practice,
+        &stored.document,
+        deps.clock.now(),
+    )
+    .await?;
     Ok(Response::no_content())
 }
 
 async fn found(deps: &Deps, practice: &PracticeId, id: &DocumentId) -> Result<Document, Failure> {
     let now = deps.clock.now();
-    let mut stored: StoredDocument = deps.store.document(practice, id).await?.ok_or_else(Problem::not_found)?;
-    look_at_uploads(&deps.store, &deps.documents, practice, std::slice::from_mut(&mut stored)).await?;
+    let mut stored: StoredDocument = deps
+        .store
+        .document(practice, id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    look_at_uploads(
+        &deps.store,
+        &deps.documents,
+        practice,
+        std::slice::from_mut(&mut stored),
+    )
+    .await?;
     let document = stored.document;
     if document.deleted_at.is_some() || document.has_lapsed(now) {
         return Err(Problem::not_found().into());
@@ -129,13 +172,31 @@ async fn found(deps: &Deps, practice: &PracticeId, id: &DocumentId) -> Result<Do
 }
 
 /// Checks what types alone do not say.
-fn announced(announcement: Announcement, now: domain::time::Timestamp) -> Result<Document, Failure> {
+fn announced(
+    announcement: Announcement,
+    now: domain::time::Timestamp,
+) -> Result<Document, Failure> {
     let is_sha256 = announcement.sha256.len() == 64
-        && announcement.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        && announcement
+            .sha256
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let wrong = [
-        (announcement.content_type != PDF, "/content_type", "expected application/pdf"),
-        (!(1..=LARGEST).contains(&announcement.size), "/size", "expected 1 to 26214400 bytes (25 MiB)"),
-        (!is_sha256, "/sha256", "expected 64 lower-case hexadecimal digits"),
+        (
+            announcement.content_type != PDF,
+            "/content_type",
+            "expected application/pdf",
+        ),
+        (
+            !(1..=LARGEST).contains(&announcement.size),
+            "/size",
+            "expected 1 to 26214400 bytes (25 MiB)",
+        ),
+        (
+            !is_sha256,
+            "/sha256",
+            "expected 64 lower-case hexadecimal digits",
+        ),
     ];
     let errors: Vec<FieldError> = wrong
         .into_iter()
@@ -186,7 +247,11 @@ fn shown(document: &Document) -> Value {
 /// S3 judges the URL by the system's clock, so its end is told by that one.
 fn shown_upload(upload: Upload) -> Value {
     let life = i64::try_from(UPLOAD_LIFE).unwrap_or_default();
-    let headers: Map<String, Value> = upload.headers.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
+    let headers: Map<String, Value> = upload
+        .headers
+        .into_iter()
+        .map(|(name, value)| (name, Value::from(value)))
+        .collect();
     json!({
         "url": upload.url,
         "method": upload.method,

@@ -32,14 +32,17 @@ enum Failure {
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    let (table, bucket) = environment.read(|get| (get.text("TABLE"), get.text("DOCUMENTS_BUCKET")))?;
+    let (table, bucket) =
+        environment.read(|get| (get.text("TABLE"), get.text("DOCUMENTS_BUCKET")))?;
     let aws = Aws::new(environment)?;
     let deps = Deps {
         store: Store::new(aws.dynamodb(), table),
         documents: Documents::new(aws.s3(), bucket),
         clock,
     };
-    Ok(http_function(deps, |deps, request| handle(deps, request).boxed()))
+    Ok(http_function(deps, |deps, request| {
+        handle(deps, request).boxed()
+    }))
 }
 
 async fn handle(deps: &Deps, request: &Request) -> Response {
@@ -85,4 +88,9 @@ macro_rules! unavailable_from {
         }
     )*};
 }
-unavailable_from!(Unavailable, store::StoreError, ::documents::DocumentsError, secrets::DrawError);
+unavailable_from!(
+    Unavailable,
+    store::StoreError,
+    ::documents::DocumentsError,
+    secrets::DrawError
+);

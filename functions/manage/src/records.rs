@@ -25,8 +25,15 @@ pub(crate) async fn list_types(deps: &Deps, request: &Request) -> Answer {
 pub(crate) async fn get_type(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Read)?.practice;
     let id: RecordTypeId = request.id("id")?;
-    let found = deps.store.record_type(practice, &id).await?.ok_or_else(Problem::not_found)?;
-    Ok(Response::json(StatusCode::OK, &with_id(id.as_str(), &found)))
+    let found = deps
+        .store
+        .record_type(practice, &id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    Ok(Response::json(
+        StatusCode::OK,
+        &with_id(id.as_str(), &found),
+    ))
 }
 
 /// Makes or replaces a record type.
@@ -34,8 +41,13 @@ pub(crate) async fn put_type(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Settings)?.practice;
     let id: RecordTypeId = chosen_id(request)?;
     let record_type: RecordType = request.json()?;
-    deps.store.put_record_type(practice, &id, &record_type).await?;
-    Ok(Response::json(StatusCode::OK, &with_id(id.as_str(), &record_type)))
+    deps.store
+        .put_record_type(practice, &id, &record_type)
+        .await?;
+    Ok(Response::json(
+        StatusCode::OK,
+        &with_id(id.as_str(), &record_type),
+    ))
 }
 
 /// Deletes a record type; records that still name it have no defaults of a type any more.
@@ -43,7 +55,11 @@ pub(crate) async fn delete_type(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Settings)?.practice;
     let id: RecordTypeId = request.id("id")?;
     let existed = deps.store.delete_record_type(practice, &id).await?;
-    if existed { Ok(Response::no_content()) } else { Err(Problem::not_found().into()) }
+    if existed {
+        Ok(Response::no_content())
+    } else {
+        Err(Problem::not_found().into())
+    }
 }
 
 /// A page of records, by id.
@@ -58,8 +74,15 @@ pub(crate) async fn list(deps: &Deps, request: &Request) -> Answer {
 pub(crate) async fn get(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Read)?.practice;
     let id: RecordId = request.id("id")?;
-    let found = deps.store.record(practice, &id).await?.ok_or_else(Problem::not_found)?;
-    Ok(Response::json(StatusCode::OK, &with_id(id.as_str(), &found)))
+    let found = deps
+        .store
+        .record(practice, &id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    Ok(Response::json(
+        StatusCode::OK,
+        &with_id(id.as_str(), &found),
+    ))
 }
 
 /// Makes or replaces a record; what it points to must be there.
@@ -68,40 +91,82 @@ pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
     let id: RecordId = chosen_id(request)?;
     let record: Record = request.json()?;
     let mut errors = Vec::new();
-    if deps.store.record_type(practice, &record.record_type).await?.is_none() {
-        errors.push(FieldError::new("/record_type", "expected a record type that exists; make it with PUT /v1/record-types/{id}"));
+    if deps
+        .store
+        .record_type(practice, &record.record_type)
+        .await?
+        .is_none()
+    {
+        errors.push(FieldError::new(
+            "/record_type",
+            "expected a record type that exists; make it with PUT /v1/record-types/{id}",
+        ));
     }
     for (position, recipient) in record.recipients.iter().enumerate() {
-        let Some(linked) = &recipient.linked_record else { continue };
+        let Some(linked) = &recipient.linked_record else {
+            continue;
+        };
         if *linked == id || deps.store.record(practice, linked).await?.is_none() {
             let pointer = format!("/recipients/{position}/linked_record");
-            errors.push(FieldError::new(&pointer, "expected another record that exists"));
+            errors.push(FieldError::new(
+                &pointer,
+                "expected another record that exists",
+            ));
         }
     }
     if !errors.is_empty() {
         return Err(Problem::invalid_body(errors).into());
     }
     deps.store.put_record(practice, &id, &record).await?;
-    Ok(Response::json(StatusCode::OK, &with_id(id.as_str(), &record)))
+    Ok(Response::json(
+        StatusCode::OK,
+        &with_id(id.as_str(), &record),
+    ))
 }
 
 /// Erases a record: deliveries closed, documents and recipients gone.
 pub(crate) async fn delete(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Erase)?.practice;
     let id: RecordId = request.id("id")?;
-    let existed = erase_record(&deps.store, &deps.documents, practice, &id, deps.clock.now()).await?;
-    if existed { Ok(Response::no_content()) } else { Err(Problem::not_found().into()) }
+    let existed = erase_record(
+        &deps.store,
+        &deps.documents,
+        practice,
+        &id,
+        deps.clock.now(),
+    )
+    .await?;
+    if existed {
+        Ok(Response::no_content())
+    } else {
+        Err(Problem::not_found().into())
+    }
 }
 
 /// An id that the practice chooses with this very request.
 fn chosen_id<T: std::str::FromStr<Err = &'static str>>(request: &Request) -> Result<T, Failure> {
     let id = request.parameter("id").parse();
-    id.map_err(|expected| Problem::new("invalid-id", 400, "This id cannot be used.", format!("In the path: {expected}.")).into())
+    id.map_err(|expected| {
+        Problem::new(
+            "invalid-id",
+            400,
+            "This id cannot be used.",
+            format!("In the path: {expected}."),
+        )
+        .into()
+    })
 }
 
 fn list_answer<T: Serialize>(page: &Page<T>) -> Response {
-    let items: Vec<Value> = page.items.iter().map(|(id, item)| with_id(id, item)).collect();
-    Response::json(StatusCode::OK, &json!({"items": items, "next_cursor": page.next}))
+    let items: Vec<Value> = page
+        .items
+        .iter()
+        .map(|(id, item)| with_id(id, item))
+        .collect();
+    Response::json(
+        StatusCode::OK,
+        &json!({"items": items, "next_cursor": page.next}),
+    )
 }
 
 fn with_id(id: &str, item: &impl Serialize) -> Value {

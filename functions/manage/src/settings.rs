@@ -13,7 +13,11 @@ use crate::{Answer, Deps, Failure};
 /// The settings, the operator's limits beside them, and what is worth a warning.
 pub(crate) async fn get(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Read)?.practice;
-    let settings = deps.store.settings(practice).await?.ok_or(StoreError::Unreadable("settings"))?;
+    let settings = deps
+        .store
+        .settings(practice)
+        .await?
+        .ok_or(StoreError::Unreadable("settings"))?;
     Ok(answer(&settings, &limits(deps, practice).await?))
 }
 
@@ -22,7 +26,11 @@ pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Settings)?.practice;
     let settings: Settings = request.json()?;
     let limits = limits(deps, practice).await?;
-    if settings.sender_id.as_ref().is_some_and(|sender| !limits.allow_sender(sender)) {
+    if settings
+        .sender_id
+        .as_ref()
+        .is_some_and(|sender| !limits.allow_sender(sender))
+    {
         let expected = "expected one of the senders that the operator approved: see limits of GET /v1/settings";
         return Err(Problem::invalid_field("/sender_id", expected).into());
     }

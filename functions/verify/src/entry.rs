@@ -27,12 +27,17 @@ pub(crate) async fn get(deps: &Deps, request: &Request) -> Result<Response, Unav
         return Ok(page::unknown(request));
     };
     let now = deps.enter.now();
-    if visit.found.has_session(session(request, &visit.found).as_ref(), now) {
+    if visit
+        .found
+        .has_session(session(request, &visit.found).as_ref(), now)
+    {
         return Ok(visit.to_documents());
     }
     let note = match request.query("note") {
         Some("ended") => Some(EntryNote::SessionEnded),
-        Some("done") => reachable_until(&visit.found.stored.delivery).map(|until| EntryNote::Done { until }),
+        Some("done") => {
+            reachable_until(&visit.found.stored.delivery).map(|until| EntryNote::Done { until })
+        }
         _ => None,
     };
     match visit.found.state(now) {
@@ -48,17 +53,34 @@ pub(crate) async fn post(deps: &Deps, request: &Request) -> Result<Response, Una
         return Ok(page::unknown(request));
     };
     if request.body().len() > LARGEST_FORM {
-        return again(deps, request, StatusCode::UNPROCESSABLE_ENTITY, EntryNote::NotACode).await;
+        return again(
+            deps,
+            request,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            EntryNote::NotACode,
+        )
+        .await;
     }
     let posted: Option<PostedCode> = request.form();
     let Some(posted) = posted.filter(|_| request.is_same_origin(&deps.origin)) else {
         return again(deps, request, StatusCode::FORBIDDEN, EntryNote::FormExpired).await;
     };
-    if check_form(deps, request, &token, &posted.form).await?.is_err() {
+    if check_form(deps, request, &token, &posted.form)
+        .await?
+        .is_err()
+    {
         return again(deps, request, StatusCode::FORBIDDEN, EntryNote::FormExpired).await;
     }
     let note = match Entry::read(&posted.code, &token.reference()) {
-        Entry::Code(code) => return judged(deps, request, &token, deps.enter.enter(&token, &code).await?).await,
+        Entry::Code(code) => {
+            return judged(
+                deps,
+                request,
+                &token,
+                deps.enter.enter(&token, &code).await?,
+            )
+            .await;
+        }
         Entry::Empty => EntryNote::Empty,
         Entry::ForeignSymbol => EntryNote::ForeignSymbol,
         Entry::Reference => EntryNote::ReferenceTyped,
@@ -68,19 +90,36 @@ pub(crate) async fn post(deps: &Deps, request: &Request) -> Result<Response, Una
 }
 
 /// The answer to an entry that was looked at.
-async fn judged(deps: &Deps, request: &Request, token: &LinkToken, outcome: EntryOutcome) -> Result<Response, Unavailable> {
+async fn judged(
+    deps: &Deps,
+    request: &Request,
+    token: &LinkToken,
+    outcome: EntryOutcome,
+) -> Result<Response, Unavailable> {
     match outcome {
         EntryOutcome::Right(secret, found) => {
             let name = session_cookie_name(&found.stored.link);
             let visit = Visit::new(request, token, found);
-            Ok(visit.to_documents().cookie(strict_cookie(&name, &secret.value(), SESSION_LIFE)))
+            Ok(visit
+                .to_documents()
+                .cookie(strict_cookie(&name, &secret.value(), SESSION_LIFE)))
         }
         EntryOutcome::Wrong(found) => {
-            let wrong_at = found.stored.delivery.last_wrong_at.unwrap_or_else(|| deps.enter.now());
-            let note = EntryNote::Wrong { until: in_time_until(&found, wrong_at) };
-            Visit::new(request, token, found).code_page(deps, StatusCode::UNAUTHORIZED, Some(note)).await
+            let wrong_at = found
+                .stored
+                .delivery
+                .last_wrong_at
+                .unwrap_or_else(|| deps.enter.now());
+            let note = EntryNote::Wrong {
+                until: in_time_until(&found, wrong_at),
+            };
+            Visit::new(request, token, found)
+                .code_page(deps, StatusCode::UNAUTHORIZED, Some(note))
+                .await
         }
-        EntryOutcome::Refused(rule, found) => refused(deps, Visit::new(request, token, found), rule).await,
+        EntryOutcome::Refused(rule, found) => {
+            refused(deps, Visit::new(request, token, found), rule).await
+        }
         EntryOutcome::Unknown => Ok(page::unknown(request)),
     }
 }
@@ -100,14 +139,25 @@ async fn refused(deps: &Deps, visit: Visit<'_>, rule: EntryRule) -> Result<Respo
 }
 
 /// The page again with what was wrong, unless the delivery has ended or is not there at all.
-async fn again(deps: &Deps, request: &Request, status: StatusCode, note: EntryNote) -> Result<Response, Unavailable> {
+async fn again(
+    deps: &Deps,
+    request: &Request,
+    status: StatusCode,
+    note: EntryNote,
+) -> Result<Response, Unavailable> {
     let Some(visit) = visit(deps, request).await? else {
         return Ok(page::unknown(request));
     };
-    match l4_entry(&visit.found.stored.delivery, visit.found.is_disabled(), deps.enter.now()) {
+    match l4_entry(
+        &visit.found.stored.delivery,
+        visit.found.is_disabled(),
+        deps.enter.now(),
+    ) {
         EntryRule::Pending => Ok(visit.pending()),
         EntryRule::Closed(reason) => Ok(visit.closed(reason)),
-        EntryRule::Judged | EntryRule::WaitUntil(_) => visit.code_page(deps, status, Some(note)).await,
+        EntryRule::Judged | EntryRule::WaitUntil(_) => {
+            visit.code_page(deps, status, Some(note)).await
+        }
     }
 }
 
@@ -120,7 +170,12 @@ async fn visit<'a>(deps: &Deps, request: &'a Request) -> Result<Option<Visit<'a>
 }
 
 /// P5: a form without our cookie is as good as foreign.
-async fn check_form(deps: &Deps, request: &Request, token: &LinkToken, field: &str) -> Result<Result<(), FormError>, Unavailable> {
+async fn check_form(
+    deps: &Deps,
+    request: &Request,
+    token: &LinkToken,
+    field: &str,
+) -> Result<Result<(), FormError>, Unavailable> {
     let lookup = deps.enter.lookup().await?;
     let cookie = request.cookie(FORM_COOKIE).and_then(FormCookie::parse);
     let (Some(cookie), Some(link)) = (cookie, lookup.links(token).into_iter().next()) else {

@@ -35,7 +35,9 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
         ),
         origin: get.text("BASE_URL"),
     })?;
-    Ok(http_function(deps, |deps, request| handle(deps, request).boxed()))
+    Ok(http_function(deps, |deps, request| {
+        handle(deps, request).boxed()
+    }))
 }
 
 async fn handle(deps: &Deps, request: &Request) -> Response {
@@ -52,6 +54,10 @@ async fn handle(deps: &Deps, request: &Request) -> Response {
 }
 
 fn privacy(request: &Request) -> Response {
-    let frame = Frame { language: request.language(Language::default()), practice: None, path: "/privacy" };
+    let frame = Frame {
+        language: request.language(Language::default()),
+        practice: None,
+        path: "/privacy",
+    };
     page::answer(StatusCode::OK, privacy_page(&frame))
 }

@@ -46,17 +46,23 @@ fn callable(
     let (_, constructor) = constructor.ok_or_else(|| {
         Error::Functions(format!("the local stack has no code for {}", resource.id))
     })?;
-    let variables = aws
-        .iter()
-        .chain(&resource.environment)
-        .map(|(name, value)| (name.clone(), value.clone()));
-    let environment: Environment = variables.collect();
+    let environment: Environment = environment(resource, aws).into_iter().collect();
     let function = constructor(&environment, clock.clone())
         .map_err(|missing| Error::Functions(format!("{}: {missing}", resource.id)))?;
     Ok(Callable {
         function,
         timeout: resource.timeout,
     })
+}
+
+/// A function's variables: those of Lambda and the SDKs, and the template's.
+pub(crate) fn environment(
+    resource: &FunctionResource,
+    aws: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut variables = aws.clone();
+    variables.extend(resource.environment.clone());
+    variables
 }
 
 /// All routes to them.

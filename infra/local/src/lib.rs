@@ -16,6 +16,7 @@ mod s3;
 mod servers;
 mod template;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::net::SocketAddr;
@@ -125,6 +126,8 @@ pub struct Stack {
     addresses: Addresses,
     clock: Clock,
     environment: Environment,
+    /// By the function's logical id.
+    function_environments: BTreeMap<String, BTreeMap<String, String>>,
     servers: Servers,
     /// Held as long as the stack uses its folder.
     _lock: File,
@@ -164,6 +167,11 @@ impl Stack {
             address: address(&listeners.api)?,
         };
 
+        let function_environments = resources
+            .iter()
+            .map(|resource| (resource.id.clone(), functions::environment(resource, &aws)))
+            .collect();
+
         let mut servers = Servers::new();
         let outbox = Outbox::open(&directory, clock_file, keys, servers.stopping())?;
         dynamodb::serve(database, listeners.dynamodb, &mut servers);
@@ -178,6 +186,7 @@ impl Stack {
                 .into_iter()
                 .chain([("TABLE".to_owned(), table)])
                 .collect(),
+            function_environments,
             servers,
             _lock: lock,
         })
@@ -221,6 +230,12 @@ impl Stack {
     /// Region, credentials, endpoints and table: what an operator's commands need of an environment.
     pub fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// The variables with which a function runs, by its logical id in the template: enough to start its binary beside
+    /// this stack.
+    pub fn function_environment(&self, logical_id: &str) -> Option<&BTreeMap<String, String>> {
+        self.function_environments.get(logical_id)
     }
 
     /// Stops, and waits until requests under way are answered.

@@ -15,7 +15,9 @@ use store::{Store, StoreError};
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
     /// The id is taken.
-    #[error("there already is a practice {0}; nothing was changed. Make a further key with: operator key create {0} --label …")]
+    #[error(
+        "there already is a practice {0}; nothing was changed. Make a further key with: operator key create {0} --label …"
+    )]
     PracticeExists(PracticeId),
     /// Nobody has made the practice.
     #[error("there is no practice {0}; make it with: operator practice create {0} --name …")]
@@ -32,8 +34,16 @@ pub enum OperatorError {
 }
 
 /// Makes a practice that has said nothing but its name.
-pub async fn create_practice(store: &Store, id: &PracticeId, name: Line, limits: &Limits) -> Result<(), OperatorError> {
-    if store.create_practice(id, &Settings::named(name), limits).await? {
+pub async fn create_practice(
+    store: &Store,
+    id: &PracticeId,
+    name: Line,
+    limits: &Limits,
+) -> Result<(), OperatorError> {
+    if store
+        .create_practice(id, &Settings::named(name), limits)
+        .await?
+    {
         Ok(())
     } else {
         Err(OperatorError::PracticeExists(id.clone()))
@@ -52,17 +62,35 @@ pub async fn create_key(
         return Err(OperatorError::NoSuchPractice(practice.clone()));
     }
     let secret = ApiKeySecret::draw(practice)?;
-    let key = ApiKey { practice: practice.clone(), label, scopes, created_at: now, revoked_at: None };
+    let key = ApiKey {
+        practice: practice.clone(),
+        label,
+        scopes,
+        created_at: now,
+        revoked_at: None,
+    };
     store.add_api_key(&secret.hash(), &key).await?;
     Ok(secret)
 }
 
 /// Revokes the key whose hash begins like this, as `operator key list` shows it; it stops working with the next request.
-pub async fn revoke_key(store: &Store, practice: &PracticeId, prefix: &str, now: Timestamp) -> Result<(), OperatorError> {
+pub async fn revoke_key(
+    store: &Store,
+    practice: &PracticeId,
+    prefix: &str,
+    now: Timestamp,
+) -> Result<(), OperatorError> {
     let keys = store.api_keys(practice).await?;
-    let matching: Vec<&ApiKeyHash> = keys.iter().map(|(hash, _)| hash).filter(|hash| hash.as_str().starts_with(prefix)).collect();
+    let matching: Vec<&ApiKeyHash> = keys
+        .iter()
+        .map(|(hash, _)| hash)
+        .filter(|hash| hash.as_str().starts_with(prefix))
+        .collect();
     match matching.as_slice() {
         [only] if prefix.len() >= 8 => Ok(store.revoke_api_key(practice, only, now).await?),
-        _ => Err(OperatorError::NoSuchKey(practice.clone(), prefix.to_owned())),
+        _ => Err(OperatorError::NoSuchKey(
+            practice.clone(),
+            prefix.to_owned(),
+        )),
     }
 }

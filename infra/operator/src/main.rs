@@ -96,7 +96,11 @@ async fn main() -> ExitCode {
     match run(&store, command.what).await {
         Ok(said) => {
             let written = writeln!(std::io::stdout(), "{said}");
-            if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if written.is_ok() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
         }
         Err(error) => {
             let written = writeln!(std::io::stderr(), "{error}");
@@ -111,18 +115,35 @@ async fn run(store: &Store, what: What) -> Result<String, OperatorError> {
         What::Practice(PracticeCommand::Create { id, name }) => {
             create_practice(store, &id, name.clone(), &Limits::default()).await?;
             let key = create_key(store, &id, name, Scope::ALL.to_vec(), now()).await?;
-            Ok(format!("made the practice {id}; its key, which is not shown again:\n{}", key.expose()))
+            Ok(format!(
+                "made the practice {id}; its key, which is not shown again:\n{}",
+                key.expose()
+            ))
         }
-        What::Key(KeyCommand::Create { practice, label, scopes }) => {
+        What::Key(KeyCommand::Create {
+            practice,
+            label,
+            scopes,
+        }) => {
             let key = create_key(store, &practice, label, scopes, now()).await?;
-            Ok(format!("made a key for {practice}, which is not shown again:\n{}", key.expose()))
+            Ok(format!(
+                "made a key for {practice}, which is not shown again:\n{}",
+                key.expose()
+            ))
         }
         What::Key(KeyCommand::List { practice }) => {
             let keys = store.api_keys(&practice).await?;
             let lines = keys.iter().map(|(hash, key)| {
                 let scopes: Vec<&str> = key.scopes.iter().copied().map(Scope::name).collect();
-                let state = key.revoked_at.map_or_else(|| "works".to_owned(), |at| format!("revoked {at}"));
-                format!("{}  {}  {}  {state}", &hash.as_str()[..12], key.label.as_str(), scopes.join(","))
+                let state = key
+                    .revoked_at
+                    .map_or_else(|| "works".to_owned(), |at| format!("revoked {at}"));
+                format!(
+                    "{}  {}  {}  {state}",
+                    &hash.as_str()[..12],
+                    key.label.as_str(),
+                    scopes.join(",")
+                )
             });
             Ok(lines.collect::<Vec<_>>().join("\n"))
         }
@@ -148,12 +169,20 @@ async fn connect(place: Place) -> Store {
             .region(Region::new("eu-central-1"))
             .credentials_provider(Credentials::from_keys("local", "local", None));
     }
-    Store::new(aws_sdk_dynamodb::Client::new(&loader.load().await), place.table)
+    Store::new(
+        aws_sdk_dynamodb::Client::new(&loader.load().await),
+        place.table,
+    )
 }
 
 fn now() -> Timestamp {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_seconds(seconds).ok()).unwrap_or(Timestamp::EPOCH)
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_secs());
+    i64::try_from(seconds)
+        .ok()
+        .and_then(|seconds| Timestamp::from_seconds(seconds).ok())
+        .unwrap_or(Timestamp::EPOCH)
 }
 
 fn line(text: &str) -> Result<Line, &'static str> {

@@ -40,26 +40,42 @@ impl std::fmt::Debug for Email<'_> {
 impl EmailChannel {
     /// From this address, with the configuration set that reports what becomes of e-mails.
     pub fn new(client: Client, from: String, configuration_set: String) -> Self {
-        Self { client, from, configuration_set }
+        Self {
+            client,
+            from,
+            configuration_set,
+        }
     }
 
     /// Sends once. SES builds the message from the parts, so that no part can add a header.
     pub async fn send(&self, email: &Email<'_>) -> Sent {
         let Ok(content) = content(email) else {
-            return Sent::Refused { reason: "invalid".to_owned() };
+            return Sent::Refused {
+                reason: "invalid".to_owned(),
+            };
         };
         let sent = self
             .client
             .send_email()
             .from_email_address(format!("{} <{}>", quoted(email.from_name), self.from))
-            .destination(Destination::builder().to_addresses(email.to.as_str()).build())
-            .set_reply_to_addresses(email.reply_to.map(|address| vec![address.as_str().to_owned()]))
+            .destination(
+                Destination::builder()
+                    .to_addresses(email.to.as_str())
+                    .build(),
+            )
+            .set_reply_to_addresses(
+                email
+                    .reply_to
+                    .map(|address| vec![address.as_str().to_owned()]),
+            )
             .configuration_set_name(&self.configuration_set)
             .content(content)
             .send()
             .await;
         match sent {
-            Ok(accepted) => Sent::Accepted { message_id: accepted.message_id.unwrap_or_default() },
+            Ok(accepted) => Sent::Accepted {
+                message_id: accepted.message_id.unwrap_or_default(),
+            },
             Err(error) => fate!(aws_sdk_sesv2, error),
         }
     }
@@ -67,8 +83,14 @@ impl EmailChannel {
 
 fn content(email: &Email<'_>) -> Result<EmailContent, aws_sdk_sesv2::error::BuildError> {
     let utf8 = |text: &str| Content::builder().data(text).charset("UTF-8").build();
-    let body = Body::builder().text(utf8(email.text)?).html(utf8(email.html)?).build();
-    let message = Message::builder().subject(utf8(email.subject)?).body(body).build();
+    let body = Body::builder()
+        .text(utf8(email.text)?)
+        .html(utf8(email.html)?)
+        .build();
+    let message = Message::builder()
+        .subject(utf8(email.subject)?)
+        .body(body)
+        .build();
     Ok(EmailContent::builder().simple(message).build())
 }
 
@@ -80,7 +102,10 @@ fn quoted(name: &str) -> String {
     // 45 bytes make an encoded word of at most 75 characters; words are cut between letters.
     let mut words = vec![String::new()];
     for c in name.chars() {
-        if words.last().is_some_and(|word| word.len() + c.len_utf8() > 39) {
+        if words
+            .last()
+            .is_some_and(|word| word.len() + c.len_utf8() > 39)
+        {
             words.push(String::new());
         }
         if let Some(word) = words.last_mut() {
@@ -89,7 +114,12 @@ fn quoted(name: &str) -> String {
     }
     let encoded: Vec<String> = words
         .iter()
-        .map(|word| format!("=?UTF-8?B?{}?=", data_encoding::BASE64.encode(word.as_bytes())))
+        .map(|word| {
+            format!(
+                "=?UTF-8?B?{}?=",
+                data_encoding::BASE64.encode(word.as_bytes())
+            )
+        })
         .collect();
     encoded.join(" ")
 }
@@ -101,8 +131,15 @@ mod tests {
     #[test]
     fn names_beside_the_address_are_quoted_or_encoded() {
         assert_eq!(quoted("Praxis am Park"), "\"Praxis am Park\"");
-        assert_eq!(quoted("A \"B\" <c@example.org>"), "\"A \\\"B\\\" <c@example.org>\"");
+        assert_eq!(
+            quoted("A \"B\" <c@example.org>"),
+            "\"A \\\"B\\\" <c@example.org>\""
+        );
         assert_eq!(quoted("Praxis Grün"), "=?UTF-8?B?UHJheGlzIEdyw7xu?=");
-        assert!(quoted(&"ü".repeat(60)).split(' ').all(|word| word.len() <= 75));
+        assert!(
+            quoted(&"ü".repeat(60))
+                .split(' ')
+                .all(|word| word.len() <= 75)
+        );
     }
 }

@@ -32,10 +32,14 @@ macro_rules! fate {
     ($sdk:ident, $error:expr) => {{
         use $sdk::error::{ProvideErrorMetadata as _, SdkError};
         match &$error {
-            SdkError::ServiceError(answered) if answered.raw().status().is_client_error() => $crate::Sent::Refused {
-                reason: answered.err().code().unwrap_or("refused").to_owned(),
+            SdkError::ServiceError(answered) if answered.raw().status().is_client_error() => {
+                $crate::Sent::Refused {
+                    reason: answered.err().code().unwrap_or("refused").to_owned(),
+                }
+            }
+            SdkError::ConstructionFailure(_) => $crate::Sent::Refused {
+                reason: "invalid".to_owned(),
             },
-            SdkError::ConstructionFailure(_) => $crate::Sent::Refused { reason: "invalid".to_owned() },
             _ => $crate::Sent::Unknown,
         }
     }};

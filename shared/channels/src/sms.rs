@@ -45,16 +45,27 @@ impl SmsChannel {
             ("AWS.SNS.SMS.SenderID", "String", sms.sender.as_str()),
             ("AWS.SNS.SMS.MaxPrice", "Number", MAX_PRICE),
         ];
-        let mut publish = self.client.publish().phone_number(sms.to.as_str()).message(sms.text);
+        let mut publish = self
+            .client
+            .publish()
+            .phone_number(sms.to.as_str())
+            .message(sms.text);
         for (name, kind, value) in attributes {
-            let attribute = MessageAttributeValue::builder().data_type(kind).string_value(value).build();
+            let attribute = MessageAttributeValue::builder()
+                .data_type(kind)
+                .string_value(value)
+                .build();
             let Ok(attribute) = attribute else {
-                return Sent::Refused { reason: "invalid".to_owned() };
+                return Sent::Refused {
+                    reason: "invalid".to_owned(),
+                };
             };
             publish = publish.message_attributes(name, attribute);
         }
         match publish.send().await {
-            Ok(accepted) => Sent::Accepted { message_id: accepted.message_id.unwrap_or_default() },
+            Ok(accepted) => Sent::Accepted {
+                message_id: accepted.message_id.unwrap_or_default(),
+            },
             Err(error) => fate!(aws_sdk_sns, error),
         }
     }

@@ -43,7 +43,13 @@ impl Composition<'_> {
     /// The finished text message; `None` if it does not fit one segment (D11).
     pub(crate) fn sms(&self, code: &Code) -> Option<String> {
         let host = Url::parse(self.base_url).ok()?.host_str()?.to_owned();
-        let text = pages::sms(&self.practice.public_name, code, &self.token.reference(), self.addressee.language, &host);
+        let text = pages::sms(
+            &self.practice.public_name,
+            code,
+            &self.token.reference(),
+            self.addressee.language,
+            &host,
+        );
         let fits = gsm7::septets(&text).is_some_and(|septets| septets <= gsm7::SEGMENT);
         fits.then_some(text)
     }

@@ -36,8 +36,18 @@ pub enum EntryOutcome {
 
 impl EnterCode {
     /// Over these.
-    pub fn new(store: Store, lookup: Keys<LookupKeys>, codes: Keys<CodeKeys>, clock: Clock) -> Self {
-        Self { store, lookup, hashing: Hashing::new(codes), clock }
+    pub fn new(
+        store: Store,
+        lookup: Keys<LookupKeys>,
+        codes: Keys<CodeKeys>,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            store,
+            lookup,
+            hashing: Hashing::new(codes),
+            clock,
+        }
     }
 
     /// The present time, by the clock that rules are judged by.
@@ -67,20 +77,31 @@ impl EnterCode {
         }
     }
 
-    async fn judge(&self, stored: StoredDelivery, code: &Code) -> Result<EntryOutcome, Unavailable> {
+    async fn judge(
+        &self,
+        stored: StoredDelivery,
+        code: &Code,
+    ) -> Result<EntryOutcome, Unavailable> {
         let delivery = &stored.delivery;
-        let hash = self.hashing.verify(&delivery.id, delivery.code_version, code, &stored.code);
+        let hash = self
+            .hashing
+            .verify(&delivery.id, delivery.code_version, code, &stored.code);
         let (is_right, practice) = join(hash, public_practice(&self.store, &stored)).await;
         let (is_right, practice) = (is_right?, practice?);
         if !is_right || practice.disabled_at.is_some() {
             let found = Found { stored, practice };
             return Ok(match found.state(self.now()) {
-                domain::delivery::State::Closed(reason) => EntryOutcome::Refused(EntryRule::Closed(reason), found),
+                domain::delivery::State::Closed(reason) => {
+                    EntryOutcome::Refused(EntryRule::Closed(reason), found)
+                }
                 _ => EntryOutcome::Wrong(found),
             });
         }
         let session = SessionSecret::draw()?;
-        let new = NewSession { hash: &session.hash(), now: self.now() };
+        let new = NewSession {
+            hash: &session.hash(),
+            now: self.now(),
+        };
         match self.store.commit_entry(&stored, new).await? {
             Commit::Opened(stored) => Ok(EntryOutcome::Right(session, Found { stored, practice })),
             Commit::Refused(stored) => self.refused(stored).await,

@@ -33,7 +33,9 @@ impl Found {
     /// L9: whether this session shows documents now.
     pub fn has_session(&self, session: Option<&SessionHash>, now: Timestamp) -> bool {
         let open = session.and_then(|hash| self.stored.delivery.sessions.get(hash.as_str()));
-        open.is_some_and(|session| l9_session_lives(&self.stored.delivery, self.is_disabled(), session, now))
+        open.is_some_and(|session| {
+            l9_session_lives(&self.stored.delivery, self.is_disabled(), session, now)
+        })
     }
 }
 
@@ -43,7 +45,11 @@ pub fn session_cookie_name(link: &LinkHash) -> String {
 }
 
 /// The delivery of a token, if there is one. Two round trips: the delivery names its practice.
-pub(crate) async fn find(store: &Store, lookup: &Keys<LookupKeys>, token: &LinkToken) -> Result<Option<Found>, Unavailable> {
+pub(crate) async fn find(
+    store: &Store,
+    lookup: &Keys<LookupKeys>,
+    token: &LinkToken,
+) -> Result<Option<Found>, Unavailable> {
     let links = lookup.get().await?.links(token);
     let Some(stored) = store.delivery(&links).await? else {
         return Ok(None);
@@ -53,7 +59,10 @@ pub(crate) async fn find(store: &Store, lookup: &Keys<LookupKeys>, token: &LinkT
 }
 
 /// What pages say of a delivery's practice. A delivery without a practice is an item that we cannot read.
-pub(crate) async fn public_practice(store: &Store, stored: &StoredDelivery) -> Result<PublicPractice, Unavailable> {
+pub(crate) async fn public_practice(
+    store: &Store,
+    stored: &StoredDelivery,
+) -> Result<PublicPractice, Unavailable> {
     let practice = store.public_practice(&stored.delivery.practice).await?;
     Ok(practice.ok_or(store::StoreError::Unreadable("practice"))?)
 }

@@ -20,21 +20,37 @@ pub struct Hashing {
 impl Hashing {
     /// Under these keys.
     pub fn new(keys: Keys<CodeKeys>) -> Self {
-        Self { keys: Arc::new(keys), hasher: Arc::default() }
+        Self {
+            keys: Arc::new(keys),
+            hasher: Arc::default(),
+        }
     }
 
     pub(crate) async fn keys(&self) -> Result<&CodeKeys, Unavailable> {
         Ok(self.keys.get().await?)
     }
 
-    pub(crate) async fn hash(&self, delivery: &DeliveryId, version: u32, code: &Code) -> Result<CodeHash, Unavailable> {
+    pub(crate) async fn hash(
+        &self,
+        delivery: &DeliveryId,
+        version: u32,
+        code: &Code,
+    ) -> Result<CodeHash, Unavailable> {
         let (delivery, code) = (delivery.clone(), code.clone());
-        self.beside(move |hasher, keys| hasher.hash(keys, &delivery, version, &code)).await
+        self.beside(move |hasher, keys| hasher.hash(keys, &delivery, version, &code))
+            .await
     }
 
-    pub(crate) async fn verify(&self, delivery: &DeliveryId, version: u32, code: &Code, stored: &CodeHash) -> Result<bool, Unavailable> {
+    pub(crate) async fn verify(
+        &self,
+        delivery: &DeliveryId,
+        version: u32,
+        code: &Code,
+        stored: &CodeHash,
+    ) -> Result<bool, Unavailable> {
         let (delivery, code, stored) = (delivery.clone(), code.clone(), stored.clone());
-        self.beside(move |hasher, keys| hasher.verify(keys, &delivery, version, &code, &stored)).await
+        self.beside(move |hasher, keys| hasher.verify(keys, &delivery, version, &code, &stored))
+            .await
     }
 
     async fn beside<T: Send + 'static>(

@@ -48,7 +48,12 @@ pub enum DownloadOutcome {
 impl ReadDocuments {
     /// Over these.
     pub fn new(store: Store, documents: Documents, lookup: Keys<LookupKeys>, clock: Clock) -> Self {
-        Self { store, documents, lookup, clock }
+        Self {
+            store,
+            documents,
+            lookup,
+            clock,
+        }
     }
 
     /// The present time, by the clock that rules are judged by.
@@ -67,7 +72,11 @@ impl ReadDocuments {
     }
 
     /// The documents, and the session used just now. `None` if the session ended in between.
-    pub async fn list(&self, found: &Found, session: &SessionHash) -> Result<Option<Listing>, Unavailable> {
+    pub async fn list(
+        &self,
+        found: &Found,
+        session: &SessionHash,
+    ) -> Result<Option<Listing>, Unavailable> {
         let listing = async { Ok(self.listing(&found.stored).await?) };
         let (listing, lives) = try_join(listing, self.touch(&found.stored, session, None)).await?;
         Ok(lives.then_some(listing))
@@ -83,37 +92,63 @@ impl ReadDocuments {
     ) -> Result<Option<DownloadOutcome>, Unavailable> {
         let practice = &found.stored.delivery.practice;
         let Listing { sent, offered } = self.listing(&found.stored).await?;
-        let Some(document) = sent.into_iter().chain(offered).find(|document| document.id == *id) else {
+        let Some(document) = sent
+            .into_iter()
+            .chain(offered)
+            .find(|document| document.id == *id)
+        else {
             return Ok(Some(DownloadOutcome::Gone));
         };
         let name = file_name(&document);
-        let download = Download { document: document.id.clone(), at: self.now() };
+        let download = Download {
+            document: document.id.clone(),
+            at: self.now(),
+        };
         if !self.documents.exists(practice, &document).await? {
             return Ok(Some(DownloadOutcome::Gone));
         }
-        let url = self.documents.download_url(practice, &document, &name).await?;
+        let url = self
+            .documents
+            .download_url(practice, &document, &name)
+            .await?;
         let lives = self.touch(&found.stored, session, Some(&download)).await?;
         Ok(lives.then_some(DownloadOutcome::Url(url)))
     }
 
     /// P7: "Done".
-    pub async fn end_session(&self, found: &Found, session: &SessionHash) -> Result<(), Unavailable> {
+    pub async fn end_session(
+        &self,
+        found: &Found,
+        session: &SessionHash,
+    ) -> Result<(), Unavailable> {
         Ok(self.store.end_session(&found.stored.link, session).await?)
     }
 
-    async fn touch(&self, stored: &StoredDelivery, session: &SessionHash, download: Option<&Download>) -> Result<bool, Unavailable> {
-        Ok(self.store.touch_session(stored, session, download, self.now()).await?)
+    async fn touch(
+        &self,
+        stored: &StoredDelivery,
+        session: &SessionHash,
+        download: Option<&Download>,
+    ) -> Result<bool, Unavailable> {
+        Ok(self
+            .store
+            .touch_session(stored, session, download, self.now())
+            .await?)
     }
 
     /// D8, as it is now: one read of the record's documents where others are offered, else of the sent ones alone.
     async fn listing(&self, stored: &StoredDelivery) -> Result<Listing, store::StoreError> {
         let delivery = &stored.delivery;
         let (practice, record) = (&delivery.practice, &delivery.record);
-        let offers = usize::try_from(delivery.offered_invoices).unwrap_or(0) > delivery.documents.len();
+        let offers =
+            usize::try_from(delivery.offered_invoices).unwrap_or(0) > delivery.documents.len();
         let all = if offers {
             self.store.documents_of_record(practice, record).await?
         } else {
-            let some = self.store.documents(practice, record, &delivery.documents).await?;
+            let some = self
+                .store
+                .documents(practice, record, &delivery.documents)
+                .await?;
             some.into_iter().map(|stored| stored.document).collect()
         };
         let (mut sent, others): (Vec<_>, Vec<_>) = all

@@ -2,34 +2,29 @@
 //!
 //! Nothing that holds a code is ever queued or tried again by itself; recovery is a new code or a new delivery.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use channels::{Email, EmailChannel, Sent, Sms, SmsChannel};
 use documents::Documents;
 use domain::contact::SenderId;
-use domain::delivery::{
-    CloseReason, Delivery, MessageFate, State, l1_expires_at, l5_is_superseded, l5_most_superseded, l8_state,
-};
-use domain::document::{Document, Kind};
+use domain::delivery::{CloseReason, Delivery, MessageFate, State, l1_expires_at, l8_state};
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId};
-use domain::practice::{Channel, PublicPractice, RecordType, Settings};
-use domain::record::{Recipient, Record};
-use domain::sending::{
-    Addressee, Levels, Obstacle, Overrides, Resolved, d3_obstacles, d4_resolve, d5_sender, d7_addressee,
-};
+use domain::practice::{Channel, PublicPractice};
+use domain::sending::{Obstacle, Overrides, d5_sender};
 use domain::symbols::{Code, LinkToken, Reference};
 use domain::text::AdditionalText;
 use domain::time::Timestamp;
 use secrets::{Keys, LookupKeys, delivery_id, draw_code, draw_link_token};
 use store::{
-    IdempotencyKey, OpenFailure, Opening, Page, PendingDelivery, PendingFailure, Store, StoredDelivery, StoredDocument,
+    IdempotencyKey, OpenFailure, Opening, Page, PendingDelivery, PendingFailure, Store,
+    StoredDelivery,
 };
 
 use crate::clock::Clock;
 use crate::compose::Composition;
 use crate::error::Unavailable;
 use crate::hashing::Hashing;
-use crate::uploads::look_at_uploads;
+use crate::plan::Plan;
 
 /// What sending needs.
 #[derive(Debug)]
@@ -127,13 +122,6 @@ impl<E: Into<Unavailable>> From<E> for SendError {
     }
 }
 
-/// Everything that was read and resolved; from here on nothing but the sending itself can fail.
-struct Plan {
-    settings: Settings,
-    addressee: Addressee,
-    resolved: Resolved,
-}
-
 /// The delivery's secrets, drawn for it alone.
 struct Secrets {
     id: DeliveryId,
@@ -146,7 +134,11 @@ impl SendDelivery {
     pub async fn send(&self, request: &SendRequest) -> Result<SentDelivery, SendError> {
         let plan = self.plan(request).await?;
         let now = self.clock.now();
-        let secrets = Secrets { id: delivery_id(now)?, token: draw_link_token()?, code: draw_code()? };
+        let secrets = Secrets {
+            id: delivery_id(now)?,
+            token: draw_link_token()?,
+            code: draw_code()?,
+        };
         let practice = PublicPractice::of(&plan.settings);
         let composition = Composition {
             practice: &practice,
@@ -163,7 +155,11 @@ impl SendDelivery {
             return Err(SendError::CodeInEmail);
         }
         let sms = match plan.resolved.channel.value {
-            Channel::Sms => Some(composition.sms(&secrets.code).ok_or(SendError::MessageTooLong)?),
+            Channel::Sms => Some(
+                composition
+                    .sms(&secrets.code)
+                    .ok_or(SendError::MessageTooLong)?,
+            ),
             _ => None,
         };
         let stored = self.write_pending(request, &plan, &secrets, now).await?;
@@ -185,91 +181,46 @@ impl SendDelivery {
             reference: secrets.token.reference(),
             code: secrets.code,
             email_message_id: message_id,
-            message: MessageSent { channel: plan.resolved.channel.value, fate },
+            message: MessageSent {
+                channel: plan.resolved.channel.value,
+                fate,
+            },
             expires_at,
             superseded,
         })
     }
 
     /// A delivery of the practice.
-    pub async fn delivery(&self, practice: &PracticeId, id: &DeliveryId) -> Result<Option<StoredDelivery>, Unavailable> {
+    pub async fn delivery(
+        &self,
+        practice: &PracticeId,
+        id: &DeliveryId,
+    ) -> Result<Option<StoredDelivery>, Unavailable> {
         Ok(self.store.delivery_of_practice(practice, id).await?)
     }
 
     /// A page of the practice's deliveries, newest first.
-    pub async fn deliveries(&self, practice: &PracticeId, limit: i32, cursor: Option<String>) -> Result<Page<Delivery>, Unavailable> {
+    pub async fn deliveries(
+        &self,
+        practice: &PracticeId,
+        limit: i32,
+        cursor: Option<String>,
+    ) -> Result<Page<Delivery>, Unavailable> {
         Ok(self.store.deliveries(practice, limit, cursor).await?)
     }
 
     /// L7: takes a delivery back. `None` if the practice has no such delivery.
-    pub async fn revoke(&self, practice: &PracticeId, id: &DeliveryId) -> Result<Option<()>, Unavailable> {
+    pub async fn revoke(
+        &self,
+        practice: &PracticeId,
+        id: &DeliveryId,
+    ) -> Result<Option<()>, Unavailable> {
         let Some(stored) = self.store.delivery_of_practice(practice, id).await? else {
             return Ok(None);
         };
-        Ok(Some(self.store.revoke(&stored.link, self.clock.now()).await?))
-    }
-
-    /// Two rounds of reads: what the request names, then what that points to.
-    async fn plan(&self, request: &SendRequest) -> Result<Plan, SendError> {
-        let SendRequest { practice, record: record_id, .. } = request;
-        let facts = self.store.sending_facts(practice, record_id, &request.documents).await?;
-        let settings = facts.settings.ok_or(store::StoreError::Unreadable("settings"))?;
-        let record = facts.record.ok_or(SendError::NoSuchRecord)?;
-        let recipient = record.recipient(&request.recipient).ok_or(SendError::NoSuchRecipient)?;
-        let mut documents = in_request_order(facts.documents, &request.documents)?;
-        let (record_type, linked) = self.pointed_to(practice, &record, recipient).await?;
-        let resolved = d4_resolve(
-            Levels { delivery: &request.overrides, recipient, record: &record, record_type: &record_type, practice: &settings },
-            documents[0].document.kind,
-        );
-        self.check_documents(practice, &mut documents).await?;
-        self.look_at_offered(request, &documents, resolved.offered_invoices.value).await?;
-        let addressee = check_addressee(recipient, linked.as_ref(), &documents, &record, &settings, resolved.channel.value)?;
-        check_earlier(request, &documents, self.clock.now())?;
-        Ok(Plan { settings, addressee, resolved })
-    }
-
-    /// The record's type and, for a recipient with a linked record, that record's first recipient and type (D4).
-    async fn pointed_to(
-        &self,
-        practice: &PracticeId,
-        record: &Record,
-        recipient: &Recipient,
-    ) -> Result<(RecordType, Option<Recipient>), SendError> {
-        let linked = match &recipient.linked_record {
-            Some(id) => Some(self.store.record(practice, id).await?.ok_or(SendError::NoSuchRecipient)?),
-            None => None,
-        };
-        let type_id = linked.as_ref().map_or(&record.record_type, |linked| &linked.record_type);
-        let record_type = self.store.record_type(practice, type_id).await?.unwrap_or_default();
-        Ok((record_type, linked.and_then(|linked| linked.recipients.into_iter().next())))
-    }
-
-    async fn check_documents(&self, practice: &PracticeId, documents: &mut [StoredDocument]) -> Result<(), SendError> {
-        look_at_uploads(&self.store, &self.documents, practice, documents).await?;
-        let not_ready: Vec<_> = documents
-            .iter()
-            .enumerate()
-            .filter(|(_, stored)| !stored.document.is_available())
-            .map(|(position, stored)| (position, stored.document.refused_because.clone()))
-            .collect();
-        if not_ready.is_empty() { Ok(()) } else { Err(SendError::DocumentsNotReady(not_ready)) }
-    }
-
-    /// D8: what the page would offer besides is looked at too, so that a patient never meets a file that is not there.
-    async fn look_at_offered(&self, request: &SendRequest, sent: &[StoredDocument], offered: i64) -> Result<(), SendError> {
-        let offers = usize::try_from(offered).unwrap_or(0) > sent.len()
-            && sent.iter().any(|stored| stored.document.kind.is_invoice_or_receipt());
-        if !offers {
-            return Ok(());
-        }
-        let others = self.store.documents_of_record(&request.practice, &request.record).await?;
-        let mut waiting: Vec<StoredDocument> = others
-            .into_iter()
-            .filter(|document| !request.documents.contains(&document.id) && would_be_offered(document))
-            .map(|document| StoredDocument { document, sent_in: Vec::new(), sendings: 0 })
-            .collect();
-        Ok(look_at_uploads(&self.store, &self.documents, &request.practice, &mut waiting).await?)
+        Ok(Some(
+            self.store.revoke(&stored.link, self.clock.now()).await?,
+        ))
     }
 
     async fn write_pending(
@@ -284,7 +235,11 @@ impl SendDelivery {
         let code = self.hashing.hash(&secrets.id, 1, &secrets.code).await?;
         let reference = secrets.token.reference();
         let delivery = new_delivery(request, plan, &secrets.id, now);
-        let stored = StoredDelivery { link: first(lookup.links(&secrets.token))?, delivery, code };
+        let stored = StoredDelivery {
+            link: first(lookup.links(&secrets.token))?,
+            delivery,
+            code,
+        };
         let route = "POST /v1/deliveries";
         let pending = PendingDelivery {
             link: &stored.link,
@@ -305,14 +260,23 @@ impl SendDelivery {
         }
     }
 
-    async fn repeated(&self, practice: &PracticeId, id: &DeliveryId) -> Result<SendError, SendError> {
+    async fn repeated(
+        &self,
+        practice: &PracticeId,
+        id: &DeliveryId,
+    ) -> Result<SendError, SendError> {
         let found = self.store.delivery_of_practice(practice, id).await?;
         let stored = found.ok_or(store::StoreError::Unreadable("delivery"))?;
         Ok(match l8_state(&stored.delivery, false, self.clock.now()) {
             State::Pending => SendError::InProgress,
             State::Closed(CloseReason::NotSent) => match stored.delivery.email_refused_because {
-                Some(reason) => SendError::EmailRefused { id: stored.delivery.id, reason },
-                None => SendError::EmailUnknown { id: stored.delivery.id },
+                Some(reason) => SendError::EmailRefused {
+                    id: stored.delivery.id,
+                    reason,
+                },
+                None => SendError::EmailUnknown {
+                    id: stored.delivery.id,
+                },
             },
             _ => SendError::Repeated(Box::new(stored)),
         })
@@ -350,27 +314,46 @@ impl SendDelivery {
         };
         match self.store.open_delivery(&opening).await {
             Ok(opened) => return Ok((message_id, expires_at, opened.superseded)),
-            Err(OpenFailure::Refused) => tracing::warn!(delivery = id.as_str(), "an accepted delivery could not be opened"),
-            Err(OpenFailure::Store(error)) => tracing::error!(delivery = id.as_str(), %error, "opening a delivery failed"),
+            Err(OpenFailure::Refused) => tracing::warn!(
+                delivery = id.as_str(),
+                "an accepted delivery could not be opened"
+            ),
+            Err(OpenFailure::Store(error)) => {
+                tracing::error!(delivery = id.as_str(), %error, "opening a delivery failed");
+            }
         }
         // The answer to the opening may have been lost: what the table says now, holds.
         self.close_not_sent(stored, None).await;
-        let now_stored = self.store.delivery(std::slice::from_ref(&stored.link)).await;
+        let now_stored = self
+            .store
+            .delivery(std::slice::from_ref(&stored.link))
+            .await;
         match now_stored {
-            Ok(Some(now_stored)) if now_stored.delivery.sent_at.is_some() => Ok((message_id, expires_at, Vec::new())),
+            Ok(Some(now_stored)) if now_stored.delivery.sent_at.is_some() => {
+                Ok((message_id, expires_at, Vec::new()))
+            }
             _ => Err(SendError::EmailUnknown { id }),
         }
     }
 
     /// Where even this write fails, the delivery stays pending and counts as not sent a minute later.
     async fn close_not_sent(&self, stored: &StoredDelivery, refused_because: Option<&str>) {
-        if let Err(error) = self.store.set_not_sent(&stored.link, refused_because, self.clock.now()).await {
+        if let Err(error) = self
+            .store
+            .set_not_sent(&stored.link, refused_because, self.clock.now())
+            .await
+        {
             tracing::warn!(delivery = stored.delivery.id.as_str(), %error, "a delivery could not be closed as not sent");
         }
     }
 
     /// The message on the second channel; whatever becomes of it, the answer carries the code (D10).
-    async fn send_message(&self, plan: &Plan, stored: &StoredDelivery, sms: Option<&str>) -> MessageFate {
+    async fn send_message(
+        &self,
+        plan: &Plan,
+        stored: &StoredDelivery,
+        sms: Option<&str>,
+    ) -> MessageFate {
         let (Some(text), Some(to)) = (sms, &plan.addressee.mobile) else {
             return MessageFate::None;
         };
@@ -385,65 +368,6 @@ impl SendDelivery {
         }
         fate
     }
-}
-
-/// The documents in the request's order, each of them there.
-fn in_request_order(found: Vec<StoredDocument>, asked: &[DocumentId]) -> Result<Vec<StoredDocument>, SendError> {
-    let mut found: BTreeMap<DocumentId, StoredDocument> = found
-        .into_iter()
-        .filter(|stored| stored.document.deleted_at.is_none())
-        .map(|stored| (stored.document.id.clone(), stored))
-        .collect();
-    let ordered: Vec<Option<StoredDocument>> = asked.iter().map(|id| found.remove(id)).collect();
-    let gone: Vec<usize> = (0..asked.len()).filter(|position| ordered[*position].is_none()).collect();
-    if gone.is_empty() {
-        Ok(ordered.into_iter().flatten().collect())
-    } else {
-        Err(SendError::DocumentsGone(gone))
-    }
-}
-
-/// D3, D5a and D7.
-fn check_addressee(
-    recipient: &Recipient,
-    linked: Option<&Recipient>,
-    documents: &[StoredDocument],
-    record: &Record,
-    settings: &Settings,
-    channel: Channel,
-) -> Result<Addressee, SendError> {
-    let kinds: Vec<Kind> = documents.iter().map(|stored| stored.document.kind).collect();
-    let addressee = d7_addressee(recipient, linked, &kinds, settings).ok_or(SendError::Obstacles(vec![Obstacle::NoEmail]))?;
-    let obstacles = d3_obstacles(channel, record, &addressee, settings);
-    if !obstacles.is_empty() {
-        return Err(SendError::Obstacles(obstacles));
-    }
-    match channel {
-        Channel::Sms | Channel::Spoken => Ok(addressee),
-        Channel::Threema | Channel::SelfService => Err(SendError::ChannelUnavailable(channel)),
-    }
-}
-
-/// L5: refused before the mail, not after it.
-fn check_earlier(request: &SendRequest, documents: &[StoredDocument], now: Timestamp) -> Result<(), SendError> {
-    let earlier: BTreeSet<_> = documents
-        .iter()
-        .flat_map(|stored| &stored.sent_in)
-        .filter(|earlier| l5_is_superseded(earlier, &request.recipient, request.keep_earlier, now))
-        .map(|earlier| &earlier.link)
-        .collect();
-    if earlier.len() > l5_most_superseded(documents.len()) {
-        Err(SendError::TooManyEarlier)
-    } else {
-        Ok(())
-    }
-}
-
-/// Whether D8 would offer the document once its upload was looked at.
-fn would_be_offered(document: &Document) -> bool {
-    let mut ready = document.clone();
-    ready.state = domain::document::State::Ready;
-    ready.is_offered()
 }
 
 fn new_delivery(request: &SendRequest, plan: &Plan, id: &DeliveryId, now: Timestamp) -> Delivery {
@@ -479,5 +403,8 @@ fn new_delivery(request: &SendRequest, plan: &Plan, id: &DeliveryId, now: Timest
 
 /// The hash under the newest key; there always is one, for a function does not start without `LOOKUP_KEYS`.
 fn first<T>(hashes: Vec<T>) -> Result<T, SendError> {
-    hashes.into_iter().next().ok_or_else(|| secrets::HashError::UnknownKey.into())
+    hashes
+        .into_iter()
+        .next()
+        .ok_or_else(|| secrets::HashError::UnknownKey.into())
 }

@@ -23,7 +23,9 @@ pub async fn look_at_uploads(
             Look::Ready => (State::Ready, None),
             Look::Refused(reason) => (State::Refused, Some(reason)),
         };
-        store.set_document_state(practice, document, state, reason).await?;
+        store
+            .set_document_state(practice, document, state, reason)
+            .await?;
         document.state = state;
         document.refused_because = reason.map(str::to_owned);
     }

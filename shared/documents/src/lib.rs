@@ -68,7 +68,11 @@ impl Documents {
     }
 
     /// A URL that takes the announced bytes and no others: length, type and SHA-256 are signed, and nothing is ever replaced.
-    pub async fn upload(&self, practice: &PracticeId, document: &Document) -> Result<Upload, DocumentsError> {
+    pub async fn upload(
+        &self,
+        practice: &PracticeId,
+        document: &Document,
+    ) -> Result<Upload, DocumentsError> {
         let sha256 = HEXLOWER_PERMISSIVE
             .decode(document.sha256.as_bytes())
             .map_err(|_| own_error("PutObject"))?;
@@ -92,7 +96,11 @@ impl Documents {
     }
 
     /// Looks at what arrived: size, checksum, and whether it is a PDF that opens. Holds up to 25 MiB for a moment.
-    pub async fn look(&self, practice: &PracticeId, document: &Document) -> Result<Look, DocumentsError> {
+    pub async fn look(
+        &self,
+        practice: &PracticeId,
+        document: &Document,
+    ) -> Result<Look, DocumentsError> {
         let got = self
             .client
             .get_object()
@@ -105,7 +113,11 @@ impl Documents {
             Err(error) if is_missing(&error) => return Ok(Look::Missing),
             Err(error) => return Err(failure("GetObject", &error)),
         };
-        if object.content_length().and_then(|length| u64::try_from(length).ok()) != Some(document.size) {
+        if object
+            .content_length()
+            .and_then(|length| u64::try_from(length).ok())
+            != Some(document.size)
+        {
             return Ok(Look::Refused("the file has another size than announced"));
         }
         let bytes = object.body.collect().await.map_err(|_| DocumentsError {
@@ -124,7 +136,11 @@ impl Documents {
     }
 
     /// Whether the bytes are there right now.
-    pub async fn exists(&self, practice: &PracticeId, document: &Document) -> Result<bool, DocumentsError> {
+    pub async fn exists(
+        &self,
+        practice: &PracticeId,
+        document: &Document,
+    ) -> Result<bool, DocumentsError> {
         let head = self
             .client
             .head_object()
@@ -161,7 +177,11 @@ impl Documents {
     }
 
     /// Deletes the bytes; ones that are gone already stay gone.
-    pub async fn delete(&self, practice: &PracticeId, document: &Document) -> Result<(), DocumentsError> {
+    pub async fn delete(
+        &self,
+        practice: &PracticeId,
+        document: &Document,
+    ) -> Result<(), DocumentsError> {
         self.client
             .delete_object()
             .bucket(&self.bucket)
@@ -181,7 +201,13 @@ fn object_key(practice: &PracticeId, document: &Document) -> String {
 fn attachment(file_name: &str) -> String {
     let plain: String = file_name
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "-._".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
     let full = utf8_percent_encode(file_name, NON_ALPHANUMERIC);
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{full}")
@@ -202,10 +228,15 @@ fn headers_to_send(signed: &PresignedRequest) -> Vec<(String, String)> {
 
 /// Without the right to list the bucket, S3 says "denied" where there is nothing.
 fn is_missing<E>(error: &SdkError<E, HttpResponse>) -> bool {
-    match error.raw_response().map(|response| response.status().as_u16()) {
+    match error
+        .raw_response()
+        .map(|response| response.status().as_u16())
+    {
         Some(404) => true,
         Some(403) => {
-            tracing::warn!("S3 denied an object: it is not there, or the function's role may not read it");
+            tracing::warn!(
+                "S3 denied an object: it is not there, or the function's role may not read it"
+            );
             true
         }
         _ => false,
@@ -213,11 +244,17 @@ fn is_missing<E>(error: &SdkError<E, HttpResponse>) -> bool {
 }
 
 fn own_error(operation: &'static str) -> DocumentsError {
-    DocumentsError { operation, reason: "the request could not be made".to_owned() }
+    DocumentsError {
+        operation,
+        reason: "the request could not be made".to_owned(),
+    }
 }
 
 /// Says what happened without the SDK's own words, which may quote the request.
-fn failure<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> DocumentsError {
+fn failure<E: ProvideErrorMetadata, R>(
+    operation: &'static str,
+    error: &SdkError<E, R>,
+) -> DocumentsError {
     let reason = match error {
         SdkError::ServiceError(error) => error.err().code().unwrap_or("an error without a code"),
         SdkError::TimeoutError(_) => "no answer in time",
@@ -225,7 +262,10 @@ fn failure<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError
         SdkError::ResponseError(_) => "an answer that cannot be read",
         _ => "the request could not be made",
     };
-    DocumentsError { operation, reason: reason.to_owned() }
+    DocumentsError {
+        operation,
+        reason: reason.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -239,6 +279,9 @@ mod tests {
             "attachment; filename=\"Rechnung-2026-0815.pdf\"; filename*=UTF-8''Rechnung%2D2026%2D0815%2Epdf"
         );
         let hostile = attachment("a\"\r\nSet-Cookie: b=ü.pdf");
-        assert!(!hostile.contains(['\r', '\n']) && hostile.matches('"').count() == 2, "{hostile}");
+        assert!(
+            !hostile.contains(['\r', '\n']) && hostile.matches('"').count() == 2,
+            "{hostile}"
+        );
     }
 }

@@ -29,7 +29,10 @@ mod tests {
         let (catalog, tree, page) = (Ref::new(1), Ref::new(2), Ref::new(3));
         pdf.catalog(catalog).pages(tree);
         pdf.pages(tree).kids([page]).count(1);
-        pdf.page(page).media_box(Rect::new(0.0, 0.0, 100.0, 100.0)).parent(tree).finish();
+        pdf.page(page)
+            .media_box(Rect::new(0.0, 0.0, 100.0, 100.0))
+            .parent(tree)
+            .finish();
         pdf.finish()
     }
 
@@ -37,7 +40,13 @@ mod tests {
     fn only_what_opens_is_a_pdf() {
         assert!(opens(pdf()));
         let html = [b"<html>".to_vec(), pdf()].concat();
-        for bad in [vec![], b"%PDF-1.7".to_vec(), b"%PDF-1.7\ngarbage".to_vec(), b"PK\x03\x04".to_vec(), html] {
+        for bad in [
+            vec![],
+            b"%PDF-1.7".to_vec(),
+            b"%PDF-1.7\ngarbage".to_vec(),
+            b"PK\x03\x04".to_vec(),
+            html,
+        ] {
             assert!(!opens(bad));
         }
     }

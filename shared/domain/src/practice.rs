@@ -225,9 +225,36 @@ impl From<PublicName> for String {
 
 /// Beginnings and parts of words that tell what somebody is treated for.
 const TELLING: [&str; 30] = [
-    "psych", "therap", "onkolog", "oncolog", "gynäk", "gynec", "urolog", "proktolog", "androlog", "dermatolog", "hautarzt",
-    "zahnarzt", "zahnärzt", "dental", "dentist", "kardiolog", "neurolog", "sucht", "addiction", "hiv", "aids", "kinderwunsch",
-    "fertility", "schwangerschaft", "abtreibung", "diabet", "dialyse", "schmerz", "sexual", "logopäd",
+    "psych",
+    "therap",
+    "onkolog",
+    "oncolog",
+    "gynäk",
+    "gynec",
+    "urolog",
+    "proktolog",
+    "androlog",
+    "dermatolog",
+    "hautarzt",
+    "zahnarzt",
+    "zahnärzt",
+    "dental",
+    "dentist",
+    "kardiolog",
+    "neurolog",
+    "sucht",
+    "addiction",
+    "hiv",
+    "aids",
+    "kinderwunsch",
+    "fertility",
+    "schwangerschaft",
+    "abtreibung",
+    "diabet",
+    "dialyse",
+    "schmerz",
+    "sexual",
+    "logopäd",
 ];
 
 /// D9: whether a name gives away the kind of treatment. Worth a warning, not a refusal: it is the practice's name.
@@ -323,7 +350,11 @@ mod tests {
 
     #[test]
     fn d9_names_that_tell_the_treatment_are_known() {
-        for telling in ["Praxis für Psychotherapie", "Hautarzt Nord", "HIV-Schwerpunkt"] {
+        for telling in [
+            "Praxis für Psychotherapie",
+            "Hautarzt Nord",
+            "HIV-Schwerpunkt",
+        ] {
             assert!(d9_is_telling(telling), "{telling}");
         }
         for neutral in ["Praxis am Park", "Dr. Ada Beispiel"] {
@@ -339,10 +370,15 @@ mod tests {
             (r#"{"name":"P","time_zone":"Mars/North"}"#, "IANA"),
             (r#"{"name":"P","color":"black"}"#, "unknown field"),
             (r#"{"name":"P","channel":"fax"}"#, "expected sms"),
-            (r#"{"name":"P","public_name":"Eine Praxis mit einem Namen, der viel zu lang ist"}"#, "at most 40"),
+            (
+                r#"{"name":"P","public_name":"Eine Praxis mit einem Namen, der viel zu lang ist"}"#,
+                "at most 40",
+            ),
             (r#"{}"#, "missing field `name`"),
         ] {
-            let error = serde_json::from_str::<Settings>(body).unwrap_err().to_string();
+            let error = serde_json::from_str::<Settings>(body)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(expected), "{body}: {error}");
         }
     }
@@ -350,7 +386,11 @@ mod tests {
     #[test]
     fn d9_the_full_name_is_cut_where_no_public_one_is_set() {
         let settings: Settings =
-            serde_json::from_str(r#"{"name":"Gemeinschaftspraxis am Alten Stadtpark Nordwest"}"#).unwrap();
-        assert_eq!(PublicPractice::of(&settings).public_name, "Gemeinschaftspraxis am Alten Stadtpark");
+            serde_json::from_str(r#"{"name":"Gemeinschaftspraxis am Alten Stadtpark Nordwest"}"#)
+                .unwrap();
+        assert_eq!(
+            PublicPractice::of(&settings).public_name,
+            "Gemeinschaftspraxis am Alten Stadtpark"
+        );
     }
 }

@@ -33,12 +33,18 @@ impl Environment {
 
     /// A variable that may be missing; an empty one is.
     pub fn optional(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// Builds settings; fails with the names of all variables that `build` asked for in vain.
     pub fn read<T>(&self, build: impl FnOnce(&mut Reader<'_>) -> T) -> Result<T, MissingSettings> {
-        let mut reader = Reader { environment: self, missing: Vec::new() };
+        let mut reader = Reader {
+            environment: self,
+            missing: Vec::new(),
+        };
         let settings = build(&mut reader);
         if reader.missing.is_empty() {
             Ok(settings)
@@ -66,7 +72,10 @@ impl Reader<'_> {
 
     /// A list with commas between its parts, at least one of them.
     pub fn list(&mut self, name: &'static str) -> Vec<String> {
-        self.text(name).split(',').map(|part| part.trim().to_owned()).collect()
+        self.text(name)
+            .split(',')
+            .map(|part| part.trim().to_owned())
+            .collect()
     }
 }
 
@@ -76,9 +85,15 @@ mod tests {
 
     #[test]
     fn everything_that_is_missing_is_named_at_once() {
-        let environment: Environment = [("A", "1"), ("B", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into_iter().collect();
+        let environment: Environment = [("A", "1"), ("B", "")]
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .into_iter()
+            .collect();
         let read = environment.read(|get| (get.text("A"), get.text("B"), get.list("C")));
-        assert_eq!(read.unwrap_err().to_string(), "missing or malformed environment variables: B, C; template.yaml sets them for every function");
+        assert_eq!(
+            read.unwrap_err().to_string(),
+            "missing or malformed environment variables: B, C; template.yaml sets them for every function"
+        );
         assert_eq!(environment.read(|get| get.text("A")).unwrap(), "1");
     }
 }

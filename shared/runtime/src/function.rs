@@ -27,7 +27,13 @@ pub fn http_function<D: Send + Sync + 'static>(
             let Ok(request) = Request::from_event(event) else {
                 tracing::warn!("an event that is no HTTP request was refused");
                 let detail = "Send the request again as the API's description says.";
-                return Ok(Response::from(Problem::new("invalid-request", 400, "This is no request.", detail)).into_event());
+                return Ok(Response::from(Problem::new(
+                    "invalid-request",
+                    400,
+                    "This is no request.",
+                    detail,
+                ))
+                .into_event());
             };
             let response = handle(&dependencies, &request).await;
             tracing::info!(
@@ -44,5 +50,8 @@ pub fn http_function<D: Send + Sync + 'static>(
 
 /// Feeds the function from Lambda until the sandbox ends.
 pub async fn run(function: Function) -> Result<(), Error> {
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| function(event.payload))).await
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        function(event.payload)
+    }))
+    .await
 }

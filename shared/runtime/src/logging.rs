@@ -9,7 +9,19 @@ use crate::environment::Environment;
 
 /// The crates whose lines are written. Libraries are not among them: the AWS SDK writes whole requests at its lower levels, with the texts of messages.
 const OURS: [&str; 13] = [
-    "authorize", "channels", "deliveries", "documents", "download", "issue", "local", "manage", "runtime", "secrets", "store", "verify", "web",
+    "authorize",
+    "channels",
+    "deliveries",
+    "documents",
+    "download",
+    "issue",
+    "local",
+    "manage",
+    "runtime",
+    "secrets",
+    "store",
+    "verify",
+    "web",
 ];
 
 /// Starts logging at `LOG_LEVEL` (`error`, `warn`, `info`, `debug`, `trace`; `info` if unset), pinned in code to our own crates: no variable makes a library talk.

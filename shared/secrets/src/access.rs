@@ -26,7 +26,9 @@ impl ApiKeySecret {
         let shaped = scheme.eq_ignore_ascii_case("bearer")
             && practice.parse::<PracticeId>().is_ok()
             && secret.len() == 64
-            && secret.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+            && secret
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         shaped.then(|| Self(key.to_owned()))
     }
 
@@ -61,8 +63,18 @@ mod tests {
         let key = ApiKeySecret::draw(&"praxis-am-park".parse().unwrap()).unwrap();
         assert!(key.expose().starts_with("zw_praxis-am-park_"));
         let header = format!("Bearer {}", key.expose());
-        assert_eq!(ApiKeySecret::from_authorization(&header).unwrap().hash(), key.hash());
-        for bad in ["", "Bearer", "Basic abc", "Bearer zw_x_00", &header[..header.len() - 1], &format!("{header}0")] {
+        assert_eq!(
+            ApiKeySecret::from_authorization(&header).unwrap().hash(),
+            key.hash()
+        );
+        for bad in [
+            "",
+            "Bearer",
+            "Basic abc",
+            "Bearer zw_x_00",
+            &header[..header.len() - 1],
+            &format!("{header}0"),
+        ] {
             assert!(ApiKeySecret::from_authorization(bad).is_none(), "{bad}");
         }
         assert_eq!(format!("{key:?}"), "ApiKeySecret(…)");

@@ -37,7 +37,9 @@ struct KeyVersion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
     /// The item's pepper key is not among those that the function was given.
-    #[error("the pepper key of this code is not among PEPPER_KEYS; add it until the last delivery of its time has ended")]
+    #[error(
+        "the pepper key of this code is not among PEPPER_KEYS; add it until the last delivery of its time has ended"
+    )]
     UnknownKey,
     /// The stored hash is none.
     #[error("the stored hash of a code cannot be read")]
@@ -67,10 +69,17 @@ impl CodeKeys {
     }
 
     /// Encrypts a reference for one delivery (XChaCha20-Poly1305), so that a later message can name it.
-    pub fn seal(&self, reference: &Reference, delivery: &DeliveryId) -> Result<SealedReference, HashError> {
+    pub fn seal(
+        &self,
+        reference: &Reference,
+        delivery: &DeliveryId,
+    ) -> Result<SealedReference, HashError> {
         let version = self.newest()?;
         let nonce: [u8; NONCE] = random().map_err(|_| HashError::Interrupted)?;
-        let payload = Payload { msg: reference.expose().as_bytes(), aad: delivery.as_str().as_bytes() };
+        let payload = Payload {
+            msg: reference.expose().as_bytes(),
+            aad: delivery.as_str().as_bytes(),
+        };
         let sealed = XChaCha20Poly1305::new(version.references.bytes().into())
             .encrypt(&XNonce::from(nonce), payload)
             .map_err(|_| HashError::Interrupted)?;
@@ -92,13 +101,21 @@ impl std::fmt::Debug for CodeHasher {
 
 impl Default for CodeHasher {
     fn default() -> Self {
-        Self { memory: Mutex::new(Vec::new()) }
+        Self {
+            memory: Mutex::new(Vec::new()),
+        }
     }
 }
 
 impl CodeHasher {
     /// The hash of a new code. Takes some 30 ms of one core and 19 MiB.
-    pub fn hash(&self, keys: &CodeKeys, delivery: &DeliveryId, version: u32, code: &Code) -> Result<CodeHash, HashError> {
+    pub fn hash(
+        &self,
+        keys: &CodeKeys,
+        delivery: &DeliveryId,
+        version: u32,
+        code: &Code,
+    ) -> Result<CodeHash, HashError> {
         let key = keys.newest()?;
         let salt: [u8; 16] = random().map_err(|_| HashError::Interrupted)?;
         let hash = self.argon2(key, delivery, version, code, &salt, MEMORY_KIB, PASSES)?;
@@ -125,13 +142,28 @@ impl CodeHasher {
             .iter()
             .find(|key| key.id == stored.key_id)
             .ok_or(HashError::UnknownKey)?;
-        let decode = |text: &str| BASE64_NOPAD.decode(text.as_bytes()).map_err(|_| HashError::Unreadable);
+        let decode = |text: &str| {
+            BASE64_NOPAD
+                .decode(text.as_bytes())
+                .map_err(|_| HashError::Unreadable)
+        };
         let (salt, expected) = (decode(&stored.salt)?, decode(&stored.hash)?);
-        let hash = self.argon2(key, delivery, version, code, &salt, stored.memory_kib, stored.passes)?;
+        let hash = self.argon2(
+            key,
+            delivery,
+            version,
+            code,
+            &salt,
+            stored.memory_kib,
+            stored.passes,
+        )?;
         Ok(hash.ct_eq(&expected).into())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the inputs of one hash; a struct for them would have this one user")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the inputs of one hash; a struct for them would have this one user"
+    )]
     fn argon2(
         &self,
         key: &KeyVersion,
@@ -147,7 +179,8 @@ impl CodeHasher {
             &version.to_be_bytes(),
             code.expose().as_bytes(),
         ]);
-        let params = Params::new(memory_kib, passes, 1, Some(32)).map_err(|_| HashError::Unreadable)?;
+        let params =
+            Params::new(memory_kib, passes, 1, Some(32)).map_err(|_| HashError::Unreadable)?;
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         memory.resize(params.block_count(), Block::default());
         let mut hash = [0; 32];
@@ -166,7 +199,12 @@ mod tests {
     use domain::time::Timestamp;
 
     fn keys(bytes: &[u8]) -> CodeKeys {
-        CodeKeys::from_roots(bytes.iter().map(|byte| (byte.to_string(), Root::of_test(*byte))).collect())
+        CodeKeys::from_roots(
+            bytes
+                .iter()
+                .map(|byte| (byte.to_string(), Root::of_test(*byte)))
+                .collect(),
+        )
     }
 
     fn delivery(byte: u8) -> DeliveryId {
@@ -177,9 +215,14 @@ mod tests {
     fn s2_a_code_is_right_only_for_its_delivery_version_and_key() {
         let (hasher, code) = (CodeHasher::default(), draw_code().unwrap());
         let stored = hasher.hash(&keys(&[1]), &delivery(1), 1, &code).unwrap();
-        let judge = |keys: &CodeKeys, id: u8, version: u32, code: &Code| hasher.verify(keys, &delivery(id), version, code, &stored);
+        let judge = |keys: &CodeKeys, id: u8, version: u32, code: &Code| {
+            hasher.verify(keys, &delivery(id), version, code, &stored)
+        };
         assert!(judge(&keys(&[1]), 1, 1, &code).unwrap());
-        assert!(judge(&keys(&[2, 1]), 1, 1, &code).unwrap(), "an older key still opens");
+        assert!(
+            judge(&keys(&[2, 1]), 1, 1, &code).unwrap(),
+            "an older key still opens"
+        );
         assert!(!judge(&keys(&[1]), 2, 1, &code).unwrap());
         assert!(!judge(&keys(&[1]), 1, 2, &code).unwrap());
         assert!(!judge(&keys(&[1]), 1, 1, &draw_code().unwrap()).unwrap());

@@ -31,7 +31,8 @@ pub fn document_id(year: i16, month: i8, day: i8) -> Result<DocumentId, DrawErro
     // 16 bytes make 26 symbols of base32, of which 25 are kept: 125 random bits.
     let random: [u8; 16] = random()?;
     let text = BASE32_NOPAD.encode(&random).to_ascii_lowercase();
-    DocumentId::try_from(format!("{year:04}{month:02}{day:02}-{}", &text[..25])).map_err(|_| DrawError)
+    DocumentId::try_from(format!("{year:04}{month:02}{day:02}-{}", &text[..25]))
+        .map_err(|_| DrawError)
 }
 
 /// Bytes of the operating system's generator.
@@ -85,6 +86,9 @@ mod tests {
     #[test]
     fn s1_nothing_is_drawn_twice() {
         assert_ne!(draw_link_token().unwrap(), draw_link_token().unwrap());
-        assert_ne!(document_id(2026, 11, 20).unwrap(), document_id(2026, 11, 20).unwrap());
+        assert_ne!(
+            document_id(2026, 11, 20).unwrap(),
+            document_id(2026, 11, 20).unwrap()
+        );
     }
 }

@@ -61,7 +61,13 @@ impl std::fmt::Debug for FormCookie {
 
 impl LookupKeys {
     /// The hidden field of a form handed out at `now`: its end and a MAC over end, cookie, delivery and purpose.
-    pub fn form(&self, cookie: &FormCookie, link: &LinkHash, purpose: Purpose, now: Timestamp) -> String {
+    pub fn form(
+        &self,
+        cookie: &FormCookie,
+        link: &LinkHash,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> String {
         let end = now.plus(LIFE).seconds().to_string();
         let mac = self
             .form_keys()
@@ -81,7 +87,9 @@ impl LookupKeys {
         now: Timestamp,
     ) -> Result<(), FormError> {
         let (end, mac) = field.split_once('.').ok_or(FormError::Foreign)?;
-        let mac = HEXLOWER.decode(mac.as_bytes()).map_err(|_| FormError::Foreign)?;
+        let mac = HEXLOWER
+            .decode(mac.as_bytes())
+            .map_err(|_| FormError::Foreign)?;
         let ours = self
             .form_keys()
             .any(|key| key.verifies(&parts(end, cookie, link, purpose), &mac));
@@ -96,7 +104,12 @@ impl LookupKeys {
     }
 }
 
-fn parts<'a>(end: &'a str, cookie: &'a FormCookie, link: &'a LinkHash, purpose: Purpose) -> [&'a [u8]; 4] {
+fn parts<'a>(
+    end: &'a str,
+    cookie: &'a FormCookie,
+    link: &'a LinkHash,
+    purpose: Purpose,
+) -> [&'a [u8]; 4] {
     let purpose: &[u8] = match purpose {
         Purpose::EnterCode => b"enter code",
         Purpose::Done => b"done",
@@ -118,8 +131,19 @@ mod tests {
         let keys = keys_of_test(&[1]);
         let (cookie, link) = (FormCookie::draw().unwrap(), LinkHash::new("l".to_owned()));
         let form = keys.form(&cookie, &link, Purpose::EnterCode, now());
-        let at = |seconds| keys.check_form(&form, &cookie, &link, Purpose::EnterCode, now().plus(seconds));
-        assert_eq!([at(1799), at(1800), at(1801)], [Ok(()), Err(FormError::Expired), Err(FormError::Expired)]);
+        let at = |seconds| {
+            keys.check_form(
+                &form,
+                &cookie,
+                &link,
+                Purpose::EnterCode,
+                now().plus(seconds),
+            )
+        };
+        assert_eq!(
+            [at(1799), at(1800), at(1801)],
+            [Ok(()), Err(FormError::Expired), Err(FormError::Expired)]
+        );
     }
 
     #[test]
@@ -129,13 +153,26 @@ mod tests {
         let form = keys.form(&cookie, &link, Purpose::EnterCode, now());
         let foreign = Err(FormError::Foreign);
         let other = FormCookie::draw().unwrap();
-        assert_eq!(keys.check_form(&form, &other, &link, Purpose::EnterCode, now()), foreign);
+        assert_eq!(
+            keys.check_form(&form, &other, &link, Purpose::EnterCode, now()),
+            foreign
+        );
         let elsewhere = LinkHash::new("m".to_owned());
-        assert_eq!(keys.check_form(&form, &cookie, &elsewhere, Purpose::EnterCode, now()), foreign);
-        assert_eq!(keys.check_form(&form, &cookie, &link, Purpose::Done, now()), foreign);
+        assert_eq!(
+            keys.check_form(&form, &cookie, &elsewhere, Purpose::EnterCode, now()),
+            foreign
+        );
+        assert_eq!(
+            keys.check_form(&form, &cookie, &link, Purpose::Done, now()),
+            foreign
+        );
         let later = form.replacen('1', "2", 1);
         for forged in ["", ".", "9999999999.", "x.00", &later] {
-            assert_eq!(keys.check_form(forged, &cookie, &link, Purpose::EnterCode, now()), foreign, "{forged}");
+            assert_eq!(
+                keys.check_form(forged, &cookie, &link, Purpose::EnterCode, now()),
+                foreign,
+                "{forged}"
+            );
         }
     }
 
@@ -143,6 +180,10 @@ mod tests {
     fn a_new_key_version_still_takes_forms_of_the_old_one() {
         let (cookie, link) = (FormCookie::draw().unwrap(), LinkHash::new("l".to_owned()));
         let form = keys_of_test(&[1]).form(&cookie, &link, Purpose::Done, now());
-        assert!(keys_of_test(&[2, 1]).check_form(&form, &cookie, &link, Purpose::Done, now()).is_ok());
+        assert!(
+            keys_of_test(&[2, 1])
+                .check_form(&form, &cookie, &link, Purpose::Done, now())
+                .is_ok()
+        );
     }
 }

@@ -14,7 +14,9 @@ const LABEL: &[u8] = b"zweiweg root 1";
 
 /// KMS did not answer, or refused. Nothing was charged, written or sent.
 #[derive(Debug, thiserror::Error)]
-#[error("KMS gave no key {key_id}: {reason}; check that the key exists and that the function's role may use kms:GenerateMac on it")]
+#[error(
+    "KMS gave no key {key_id}: {reason}; check that the key exists and that the function's role may use kms:GenerateMac on it"
+)]
 pub struct KeyError {
     key_id: String,
     reason: String,
@@ -75,9 +77,18 @@ impl<K: FromRoots> Keys<K> {
             .message(Blob::new(LABEL))
             .send()
             .await
-            .map_err(|e| error(e.as_service_error().and_then(|e| e.meta().code()).unwrap_or("no answer")))?;
+            .map_err(|e| {
+                error(
+                    e.as_service_error()
+                        .and_then(|e| e.meta().code())
+                        .unwrap_or("no answer"),
+                )
+            })?;
         let mac = answer.mac.ok_or_else(|| error("no MAC in the answer"))?;
-        let root = mac.as_ref().try_into().map_err(|_| error("the MAC is not 32 bytes long"))?;
+        let root = mac
+            .as_ref()
+            .try_into()
+            .map_err(|_| error("the MAC is not 32 bytes long"))?;
         Ok(Root(root))
     }
 }

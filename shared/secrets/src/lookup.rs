@@ -74,7 +74,12 @@ fn hex(mac: [u8; 32]) -> String {
 
 #[cfg(test)]
 pub(crate) fn keys_of_test(bytes: &[u8]) -> LookupKeys {
-    LookupKeys::from_roots(bytes.iter().map(|byte| (byte.to_string(), Root::of_test(*byte))).collect())
+    LookupKeys::from_roots(
+        bytes
+            .iter()
+            .map(|byte| (byte.to_string(), Root::of_test(*byte)))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -97,7 +102,12 @@ mod tests {
         let token = draw_link_token().unwrap();
         let keys = keys_of_test(&[1]);
         let link = keys.links(&token).remove(0);
-        assert!(!link.as_str().to_uppercase().contains(token.reference().expose()));
+        assert!(
+            !link
+                .as_str()
+                .to_uppercase()
+                .contains(token.reference().expose())
+        );
         let practice = "p".parse().unwrap();
         let reference = keys.references(&practice, &token.reference()).remove(0);
         assert_ne!(reference.as_str(), link.as_str());

@@ -25,14 +25,27 @@ impl Store {
     }
 
     /// A practice's keys, in no order.
-    pub async fn api_keys(&self, practice: &PracticeId) -> Result<Vec<(ApiKeyHash, ApiKey)>, StoreError> {
+    pub async fn api_keys(
+        &self,
+        practice: &PracticeId,
+    ) -> Result<Vec<(ApiKeyHash, ApiKey)>, StoreError> {
         let mut keys = Vec::new();
         let mut cursor = None;
         loop {
             let Page { items, next } = self
-                .list(crate::item::practice_partition(practice), "KEY#", 100, cursor, "API key")
+                .list(
+                    crate::item::practice_partition(practice),
+                    "KEY#",
+                    100,
+                    cursor,
+                    "API key",
+                )
                 .await?;
-            keys.extend(items.into_iter().map(|(hash, key)| (ApiKeyHash::new(hash), key)));
+            keys.extend(
+                items
+                    .into_iter()
+                    .map(|(hash, key)| (ApiKeyHash::new(hash), key)),
+            );
             cursor = next;
             if cursor.is_none() {
                 return Ok(keys);
@@ -41,7 +54,12 @@ impl Store {
     }
 
     /// From now on the key does not work; a second time changes nothing.
-    pub async fn revoke_api_key(&self, practice: &PracticeId, hash: &ApiKeyHash, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn revoke_api_key(
+        &self,
+        practice: &PracticeId,
+        hash: &ApiKeyHash,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         for key in [Key::api_key(hash), Key::listed_api_key(practice, hash)] {
             self.client
                 .update_item()

@@ -30,10 +30,14 @@ pub(crate) struct DeliveryPointer {
 
 impl StoredDelivery {
     pub(crate) fn from_item(link: &LinkHash, item: Item) -> Result<Self, StoreError> {
-        let code = item.get("code").cloned().ok_or(StoreError::Unreadable("delivery"))?;
+        let code = item
+            .get("code")
+            .cloned()
+            .ok_or(StoreError::Unreadable("delivery"))?;
         Ok(Self {
             link: link.clone(),
-            code: serde_dynamo::from_attribute_value(code).map_err(|_| StoreError::Unreadable("delivery"))?,
+            code: serde_dynamo::from_attribute_value(code)
+                .map_err(|_| StoreError::Unreadable("delivery"))?,
             delivery: from_item(item, "delivery")?,
         })
     }
@@ -48,12 +52,19 @@ impl Store {
             several => self.get_all(several).await?.pop(),
         };
         let Some(item) = item else { return Ok(None) };
-        let at = keys.iter().position(|key| key.is_of(&item)).ok_or(StoreError::Unreadable("delivery"))?;
+        let at = keys
+            .iter()
+            .position(|key| key.is_of(&item))
+            .ok_or(StoreError::Unreadable("delivery"))?;
         StoredDelivery::from_item(&links[at], item).map(Some)
     }
 
     /// The delivery of this id, if it is the practice's.
-    pub async fn delivery_of_practice(&self, practice: &PracticeId, id: &DeliveryId) -> Result<Option<StoredDelivery>, StoreError> {
+    pub async fn delivery_of_practice(
+        &self,
+        practice: &PracticeId,
+        id: &DeliveryId,
+    ) -> Result<Option<StoredDelivery>, StoreError> {
         let Some(pointer) = self.get(&Key::delivery_pointer(practice, id)).await? else {
             return Ok(None);
         };
@@ -62,18 +73,42 @@ impl Store {
     }
 
     /// A page of a practice's deliveries, newest first; fewer than `limit` where time has tidied some away.
-    pub async fn deliveries(&self, practice: &PracticeId, limit: i32, cursor: Option<String>) -> Result<Page<Delivery>, StoreError> {
-        let rows: Page<DeliveryPointer> = self.list_newest_first(practice_partition(practice), "DELIVERY#", limit, cursor, "delivery").await?;
-        let links: Vec<LinkHash> = rows.items.into_iter().map(|(_, pointer)| pointer.link).collect();
+    pub async fn deliveries(
+        &self,
+        practice: &PracticeId,
+        limit: i32,
+        cursor: Option<String>,
+    ) -> Result<Page<Delivery>, StoreError> {
+        let rows: Page<DeliveryPointer> = self
+            .list_newest_first(
+                practice_partition(practice),
+                "DELIVERY#",
+                limit,
+                cursor,
+                "delivery",
+            )
+            .await?;
+        let links: Vec<LinkHash> = rows
+            .items
+            .into_iter()
+            .map(|(_, pointer)| pointer.link)
+            .collect();
         let keys: Vec<Key> = links.iter().map(Key::delivery).collect();
-        let items = if keys.is_empty() { Vec::new() } else { self.get_all(&keys).await? };
+        let items = if keys.is_empty() {
+            Vec::new()
+        } else {
+            self.get_all(&keys).await?
+        };
         let mut deliveries = Vec::with_capacity(items.len());
         for item in items {
             let delivery: Delivery = from_item(item, "delivery")?;
             deliveries.push((delivery.id.to_string(), delivery));
         }
         deliveries.sort_by(|(a, _), (b, _)| b.cmp(a));
-        Ok(Page { items: deliveries, next: rows.next })
+        Ok(Page {
+            items: deliveries,
+            next: rows.next,
+        })
     }
 
     /// L7: the practice takes it back; a second time changes nothing.
@@ -87,7 +122,11 @@ impl Store {
     }
 
     /// L7: a deleted document leaves the delivery; the delivery without any counts as revoked.
-    pub async fn drop_document(&self, link: &LinkHash, document: &DocumentId) -> Result<(), StoreError> {
+    pub async fn drop_document(
+        &self,
+        link: &LinkHash,
+        document: &DocumentId,
+    ) -> Result<(), StoreError> {
         let update = self
             .update(&Key::delivery(link))
             .update_expression("SET last_op = :op DELETE #documents :gone")
@@ -98,7 +137,11 @@ impl Store {
     }
 
     /// What became of the message on the second channel.
-    pub async fn set_message_fate(&self, link: &LinkHash, fate: &MessageFate) -> Result<(), StoreError> {
+    pub async fn set_message_fate(
+        &self,
+        link: &LinkHash,
+        fate: &MessageFate,
+    ) -> Result<(), StoreError> {
         let update = self
             .update(&Key::delivery(link))
             .update_expression("SET #message = :fate, last_op = :op")
@@ -133,7 +176,11 @@ impl Store {
     }
 
     /// P7: "Done". A session that is gone already stays gone.
-    pub async fn end_session(&self, link: &LinkHash, session: &SessionHash) -> Result<(), StoreError> {
+    pub async fn end_session(
+        &self,
+        link: &LinkHash,
+        session: &SessionHash,
+    ) -> Result<(), StoreError> {
         let update = self
             .update(&Key::delivery(link))
             .update_expression("REMOVE #sessions.#session")

@@ -8,7 +8,9 @@ use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::item::{Item, Key, from_item, number, record_partition, text, time, to_attribute, to_item};
+use crate::item::{
+    Item, Key, from_item, number, record_partition, text, time, to_attribute, to_item,
+};
 use crate::practices::put_new;
 use crate::{Page, Store};
 
@@ -38,12 +40,25 @@ impl StoredDocument {
 
 impl Store {
     /// Announces a document. The record must exist at that very moment; `false` if it does not.
-    pub async fn add_document(&self, practice: &PracticeId, document: Document) -> Result<bool, StoreError> {
+    pub async fn add_document(
+        &self,
+        practice: &PracticeId,
+        document: Document,
+    ) -> Result<bool, StoreError> {
         let own = Key::document(practice, &document.record, &document.id);
         let pointer = Key::document_pointer(practice, &document.id);
         let record = Key::record(practice, &document.record);
-        let item = to_item(&pointer, &Pointer { record: document.record.clone() })?;
-        let stored = StoredDocument { document, sent_in: Vec::new(), sendings: 0 };
+        let item = to_item(
+            &pointer,
+            &Pointer {
+                record: document.record.clone(),
+            },
+        )?;
+        let stored = StoredDocument {
+            document,
+            sent_in: Vec::new(),
+            sendings: 0,
+        };
         let check = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(record.attributes()))
@@ -51,7 +66,10 @@ impl Store {
             .build()
             .map_err(|_| StoreError::Unreadable("our own"))?;
         let mut announced = to_item(&own, &stored)?;
-        announced.insert("ttl".to_owned(), time(stored.document.created_at.plus(2 * UPLOAD_WITHIN)));
+        announced.insert(
+            "ttl".to_owned(),
+            time(stored.document.created_at.plus(2 * UPLOAD_WITHIN)),
+        );
         let writes = vec![
             put_new(&self.table, announced)?,
             put_new(&self.table, item)?,
@@ -65,7 +83,11 @@ impl Store {
     }
 
     /// A document by its id alone; one that is being deleted is found too.
-    pub async fn document(&self, practice: &PracticeId, id: &DocumentId) -> Result<Option<StoredDocument>, StoreError> {
+    pub async fn document(
+        &self,
+        practice: &PracticeId,
+        id: &DocumentId,
+    ) -> Result<Option<StoredDocument>, StoreError> {
         let Some(pointer) = self.get(&Key::document_pointer(practice, id)).await? else {
             return Ok(None);
         };
@@ -81,7 +103,10 @@ impl Store {
         record: &RecordId,
         ids: impl IntoIterator<Item = &DocumentId>,
     ) -> Result<Vec<StoredDocument>, StoreError> {
-        let keys: Vec<Key> = ids.into_iter().map(|id| Key::document(practice, record, id)).collect();
+        let keys: Vec<Key> = ids
+            .into_iter()
+            .map(|id| Key::document(practice, record, id))
+            .collect();
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -90,7 +115,11 @@ impl Store {
     }
 
     /// All of a record's documents, newest day of issue first, as D8 needs them.
-    pub async fn documents_of_record(&self, practice: &PracticeId, record: &RecordId) -> Result<Vec<Document>, StoreError> {
+    pub async fn documents_of_record(
+        &self,
+        practice: &PracticeId,
+        record: &RecordId,
+    ) -> Result<Vec<Document>, StoreError> {
         let mut documents = Vec::new();
         let mut start = None;
         loop {
@@ -125,7 +154,14 @@ impl Store {
         limit: i32,
         cursor: Option<String>,
     ) -> Result<Page<StoredDocument>, StoreError> {
-        self.list(record_partition(practice, record), "DOCUMENT#", limit, cursor, "document").await
+        self.list(
+            record_partition(practice, record),
+            "DOCUMENT#",
+            limit,
+            cursor,
+            "document",
+        )
+        .await
     }
 
     /// Keeps what a look at the upload found. What was found once stays found: two looks at once say the same.
@@ -178,11 +214,18 @@ impl Store {
             .expression_attribute_values(":now", time(now))
             .expression_attribute_values(":one", number(1));
         let changed = self.change_existing(update).await?;
-        changed.map_or_else(|| Ok(Vec::new()), |item| Ok(StoredDocument::from_item(item)?.sent_in))
+        changed.map_or_else(
+            || Ok(Vec::new()),
+            |item| Ok(StoredDocument::from_item(item)?.sent_in),
+        )
     }
 
     /// Forgets a deleted document, once every delivery has let go of it.
-    pub async fn forget_document(&self, practice: &PracticeId, document: &Document) -> Result<(), StoreError> {
+    pub async fn forget_document(
+        &self,
+        practice: &PracticeId,
+        document: &Document,
+    ) -> Result<(), StoreError> {
         let keys = [
             Key::document(practice, &document.record, &document.id),
             Key::document_pointer(practice, &document.id),
@@ -196,7 +239,11 @@ impl Store {
                 .map_err(|_| StoreError::Unreadable("our own"))?;
             writes.push(TransactWriteItem::builder().delete(delete).build());
         }
-        if self.transact(writes).await? { Ok(()) } else { Err(StoreError::Contention) }
+        if self.transact(writes).await? {
+            Ok(())
+        } else {
+            Err(StoreError::Contention)
+        }
     }
 
     /// The part of opening a delivery that concerns one document (L5): it must be there, and nobody may have sent it since it was read.

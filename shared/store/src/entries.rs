@@ -2,7 +2,9 @@
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use domain::delivery::{ENTRIES_PER_CODE, ENTRIES_PER_LIFE, STALE_AFTER, Session, WINDOW, l4_wait, oldest_session};
+use domain::delivery::{
+    ENTRIES_PER_CODE, ENTRIES_PER_LIFE, STALE_AFTER, Session, WINDOW, l4_wait, oldest_session,
+};
 use domain::hashed::{LinkHash, SessionHash};
 use domain::time::Timestamp;
 
@@ -49,7 +51,11 @@ impl Store {
     /// L4: charges one attempt, if one may be made at `now`, in one conditional write.
     ///
     /// A repeat by the SDK may charge twice; that errs on the safe side.
-    pub async fn charge_entry(&self, links: &[LinkHash], now: Timestamp) -> Result<Charge, StoreError> {
+    pub async fn charge_entry(
+        &self,
+        links: &[LinkHash],
+        now: Timestamp,
+    ) -> Result<Charge, StoreError> {
         for link in links {
             let update = self
                 .judged_update(link, now)
@@ -76,12 +82,23 @@ impl Store {
     /// L2: a right entry opens the delivery (its first one starts the window) and a session, and takes back its charge.
     ///
     /// `charged` is the delivery as the charge left it. Safe to repeat: the session's hash marks its own success.
-    pub async fn commit_entry(&self, charged: &StoredDelivery, session: NewSession<'_>) -> Result<Commit, StoreError> {
-        let opened = Session { created_at: session.now, seen_at: session.now };
+    pub async fn commit_entry(
+        &self,
+        charged: &StoredDelivery,
+        session: NewSession<'_>,
+    ) -> Result<Commit, StoreError> {
+        let opened = Session {
+            created_at: session.now,
+            seen_at: session.now,
+        };
         let mut seen = charged.clone();
         for _ in 0..4 {
             let oldest = oldest_session(&seen.delivery).cloned();
-            let remove = if oldest.is_some() { " REMOVE #sessions.#oldest" } else { "" };
+            let remove = if oldest.is_some() {
+                " REMOVE #sessions.#oldest"
+            } else {
+                ""
+            };
             let mut update = self
                 .judged_update(&charged.link, session.now)
                 .update_expression(format!(
@@ -105,10 +122,17 @@ impl Store {
             match send(update, &charged.link).await? {
                 Changed::Yes(delivery) => return Ok(Commit::Opened(delivery)),
                 Changed::No(None) => return Ok(Commit::Refused(seen)),
-                Changed::No(Some(delivery)) if delivery.delivery.sessions.contains_key(session.hash.as_str()) => {
+                Changed::No(Some(delivery))
+                    if delivery
+                        .delivery
+                        .sessions
+                        .contains_key(session.hash.as_str()) =>
+                {
                     return Ok(Commit::Opened(delivery));
                 }
-                Changed::No(Some(delivery)) if delivery.delivery.sessions.len() == seen.delivery.sessions.len() => {
+                Changed::No(Some(delivery))
+                    if delivery.delivery.sessions.len() == seen.delivery.sessions.len() =>
+                {
                     return Ok(Commit::Refused(delivery));
                 }
                 // Another right entry came in between and changed the sessions: look again.

@@ -18,7 +18,9 @@ pub enum StoreError {
         reason: String,
     },
     /// An item of another version, or one that nobody of ours wrote.
-    #[error("an item of the table cannot be read ({0}); is a newer version of the functions deployed beside this one?")]
+    #[error(
+        "an item of the table cannot be read ({0}); is a newer version of the functions deployed beside this one?"
+    )]
     Unreadable(&'static str),
     /// Others changed the same items again and again.
     #[error("the table's items changed too often in between")]
@@ -29,7 +31,10 @@ impl StoreError {
     pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(
         operation: &'static str,
     ) -> impl Fn(SdkError<E, R>) -> Self {
-        move |error| Self::Unavailable { operation, reason: Reason(&error).to_string() }
+        move |error| Self::Unavailable {
+            operation,
+            reason: Reason(&error).to_string(),
+        }
     }
 }
 
@@ -39,7 +44,9 @@ struct Reason<'a, E, R>(&'a SdkError<E, R>);
 impl<E: ProvideErrorMetadata, R> fmt::Display for Reason<'_, E, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            SdkError::ServiceError(error) => error.err().code().unwrap_or("an error without a code"),
+            SdkError::ServiceError(error) => {
+                error.err().code().unwrap_or("an error without a code")
+            }
             SdkError::TimeoutError(_) => "no answer in time",
             SdkError::DispatchFailure(_) => "no connection",
             SdkError::ResponseError(_) => "an answer that cannot be read",

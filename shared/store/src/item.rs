@@ -26,7 +26,10 @@ pub(crate) struct Key {
 
 impl Key {
     fn new(partition: String, sort: impl Into<String>) -> Self {
-        Self { partition, sort: sort.into() }
+        Self {
+            partition,
+            sort: sort.into(),
+        }
     }
 
     pub(crate) fn settings(practice: &PracticeId) -> Self {
@@ -116,7 +119,8 @@ pub(crate) fn time(at: Timestamp) -> AttributeValue {
 
 /// The value as an item under this key. What is `None` is left out, so that conditions can ask for it.
 pub(crate) fn to_item(key: &Key, value: &impl Serialize) -> Result<Item, StoreError> {
-    let mut item: Item = serde_dynamo::to_item(value).map_err(|_| StoreError::Unreadable("our own"))?;
+    let mut item: Item =
+        serde_dynamo::to_item(value).map_err(|_| StoreError::Unreadable("our own"))?;
     item.retain(|_, attribute| !attribute.is_null());
     item.extend(key.attributes());
     item.insert("v".to_owned(), number(VERSION));
@@ -129,7 +133,10 @@ pub(crate) fn to_attribute(value: &impl Serialize) -> Result<AttributeValue, Sto
 }
 
 /// An item as a value; `kind` names it in the error.
-pub(crate) fn from_item<T: DeserializeOwned>(mut item: Item, kind: &'static str) -> Result<T, StoreError> {
+pub(crate) fn from_item<T: DeserializeOwned>(
+    mut item: Item,
+    kind: &'static str,
+) -> Result<T, StoreError> {
     if item.remove("v") != Some(number(VERSION)) {
         return Err(StoreError::Unreadable(kind));
     }

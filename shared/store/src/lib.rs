@@ -29,9 +29,9 @@ mod table;
 
 use aws_sdk_dynamodb::Client;
 
+pub use deliveries::StoredDelivery;
 pub use documents::StoredDocument;
 pub use entries::{Charge, Commit, NewSession};
-pub use deliveries::StoredDelivery;
 pub use error::StoreError;
 pub use records::SendingFacts;
 pub use sending::{IdempotencyKey, OpenFailure, Opened, Opening, PendingDelivery, PendingFailure};

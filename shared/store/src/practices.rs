@@ -22,7 +22,10 @@ impl Store {
     }
 
     /// What pages say of the practice; `None` if there is no such practice.
-    pub async fn public_practice(&self, practice: &PracticeId) -> Result<Option<PublicPractice>, StoreError> {
+    pub async fn public_practice(
+        &self,
+        practice: &PracticeId,
+    ) -> Result<Option<PublicPractice>, StoreError> {
         let found = self.get(&Key::public(practice)).await?;
         found.map(|item| from_item(item, "practice")).transpose()
     }
@@ -39,15 +42,24 @@ impl Store {
             to_item(&Key::limits(practice), limits)?,
             to_item(&Key::public(practice), &PublicPractice::of(settings))?,
         ];
-        let writes = items.into_iter().map(|item| put_new(&self.table, item)).collect::<Result<_, _>>()?;
+        let writes = items
+            .into_iter()
+            .map(|item| put_new(&self.table, item))
+            .collect::<Result<_, _>>()?;
         if self.transact(writes).await? {
             return Ok(true);
         }
-        self.settings(practice).await?.map_or(Err(StoreError::Contention), |_| Ok(false))
+        self.settings(practice)
+            .await?
+            .map_or(Err(StoreError::Contention), |_| Ok(false))
     }
 
     /// Replaces a practice's settings and what pages say of it, both or neither; whether it is disabled stays as it is.
-    pub async fn put_settings(&self, practice: &PracticeId, settings: &Settings) -> Result<(), StoreError> {
+    pub async fn put_settings(
+        &self,
+        practice: &PracticeId,
+        settings: &Settings,
+    ) -> Result<(), StoreError> {
         let settings_put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(to_item(&Key::settings(practice), settings)?))
@@ -55,14 +67,25 @@ impl Store {
             .map_err(|_| StoreError::Unreadable("our own"))?;
         let writes = vec![
             TransactWriteItem::builder().put(settings_put).build(),
-            TransactWriteItem::builder().update(self.public_update(practice, settings)?).build(),
+            TransactWriteItem::builder()
+                .update(self.public_update(practice, settings)?)
+                .build(),
         ];
-        if self.transact(writes).await? { Ok(()) } else { Err(StoreError::Contention) }
+        if self.transact(writes).await? {
+            Ok(())
+        } else {
+            Err(StoreError::Contention)
+        }
     }
 
     /// Sets every attribute of the public item but `disabled_at`, and removes those that the settings no longer have.
-    fn public_update(&self, practice: &PracticeId, settings: &Settings) -> Result<Update, StoreError> {
-        let public: Item = serde_dynamo::to_item(PublicPractice::of(settings)).map_err(|_| StoreError::Unreadable("our own"))?;
+    fn public_update(
+        &self,
+        practice: &PracticeId,
+        settings: &Settings,
+    ) -> Result<Update, StoreError> {
+        let public: Item = serde_dynamo::to_item(PublicPractice::of(settings))
+            .map_err(|_| StoreError::Unreadable("our own"))?;
         let (mut set, mut remove) = (vec!["v = :v".to_owned()], Vec::new());
         let mut update = Update::builder()
             .table_name(&self.table)

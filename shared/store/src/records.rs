@@ -24,45 +24,96 @@ pub struct SendingFacts {
 
 impl Store {
     /// A record.
-    pub async fn record(&self, practice: &PracticeId, id: &RecordId) -> Result<Option<Record>, StoreError> {
+    pub async fn record(
+        &self,
+        practice: &PracticeId,
+        id: &RecordId,
+    ) -> Result<Option<Record>, StoreError> {
         let found = self.get(&Key::record(practice, id)).await?;
         found.map(|item| from_item(item, "record")).transpose()
     }
 
     /// Replaces a record.
-    pub async fn put_record(&self, practice: &PracticeId, id: &RecordId, record: &Record) -> Result<(), StoreError> {
+    pub async fn put_record(
+        &self,
+        practice: &PracticeId,
+        id: &RecordId,
+        record: &Record,
+    ) -> Result<(), StoreError> {
         self.put(to_item(&Key::record(practice, id), record)?).await
     }
 
     /// A page of a practice's records.
-    pub async fn records(&self, practice: &PracticeId, limit: i32, cursor: Option<String>) -> Result<Page<Record>, StoreError> {
-        self.list(practice_partition(practice), "RECORD#", limit, cursor, "record").await
+    pub async fn records(
+        &self,
+        practice: &PracticeId,
+        limit: i32,
+        cursor: Option<String>,
+    ) -> Result<Page<Record>, StoreError> {
+        self.list(
+            practice_partition(practice),
+            "RECORD#",
+            limit,
+            cursor,
+            "record",
+        )
+        .await
     }
 
     /// Deletes a record, so that nothing can be added to it any more; `false` if there was none.
-    pub async fn delete_record(&self, practice: &PracticeId, id: &RecordId) -> Result<bool, StoreError> {
+    pub async fn delete_record(
+        &self,
+        practice: &PracticeId,
+        id: &RecordId,
+    ) -> Result<bool, StoreError> {
         self.delete(&Key::record(practice, id)).await
     }
 
     /// A record type.
-    pub async fn record_type(&self, practice: &PracticeId, id: &RecordTypeId) -> Result<Option<RecordType>, StoreError> {
+    pub async fn record_type(
+        &self,
+        practice: &PracticeId,
+        id: &RecordTypeId,
+    ) -> Result<Option<RecordType>, StoreError> {
         let found = self.get(&Key::record_type(practice, id)).await?;
         found.map(|item| from_item(item, "record type")).transpose()
     }
 
     /// Replaces a record type.
-    pub async fn put_record_type(&self, practice: &PracticeId, id: &RecordTypeId, record_type: &RecordType) -> Result<(), StoreError> {
-        self.put(to_item(&Key::record_type(practice, id), record_type)?).await
+    pub async fn put_record_type(
+        &self,
+        practice: &PracticeId,
+        id: &RecordTypeId,
+        record_type: &RecordType,
+    ) -> Result<(), StoreError> {
+        self.put(to_item(&Key::record_type(practice, id), record_type)?)
+            .await
     }
 
     /// Deletes a record type; `false` if there was none.
-    pub async fn delete_record_type(&self, practice: &PracticeId, id: &RecordTypeId) -> Result<bool, StoreError> {
+    pub async fn delete_record_type(
+        &self,
+        practice: &PracticeId,
+        id: &RecordTypeId,
+    ) -> Result<bool, StoreError> {
         self.delete(&Key::record_type(practice, id)).await
     }
 
     /// A page of a practice's record types.
-    pub async fn record_types(&self, practice: &PracticeId, limit: i32, cursor: Option<String>) -> Result<Page<RecordType>, StoreError> {
-        self.list(practice_partition(practice), "TYPE#", limit, cursor, "record type").await
+    pub async fn record_types(
+        &self,
+        practice: &PracticeId,
+        limit: i32,
+        cursor: Option<String>,
+    ) -> Result<Page<RecordType>, StoreError> {
+        self.list(
+            practice_partition(practice),
+            "TYPE#",
+            limit,
+            cursor,
+            "record type",
+        )
+        .await
     }
 
     /// Settings, limits, record and documents in one consistent read.
@@ -72,17 +123,34 @@ impl Store {
         record: &RecordId,
         documents: &[DocumentId],
     ) -> Result<SendingFacts, StoreError> {
-        let fixed = [Key::settings(practice), Key::limits(practice), Key::record(practice, record)];
-        let document_keys = documents.iter().map(|id| Key::document(practice, record, id));
+        let fixed = [
+            Key::settings(practice),
+            Key::limits(practice),
+            Key::record(practice, record),
+        ];
+        let document_keys = documents
+            .iter()
+            .map(|id| Key::document(practice, record, id));
         let keys: Vec<Key> = fixed.iter().cloned().chain(document_keys).collect();
         let mut items = self.get_all(&keys).await?;
-        let mut take = |key: &Key| items.iter().position(|item| key.is_of(item)).map(|at| items.swap_remove(at));
+        let mut take = |key: &Key| {
+            items
+                .iter()
+                .position(|item| key.is_of(item))
+                .map(|at| items.swap_remove(at))
+        };
         let (settings, limits, record) = (take(&fixed[0]), take(&fixed[1]), take(&fixed[2]));
         Ok(SendingFacts {
-            settings: settings.map(|item| from_item(item, "settings")).transpose()?,
-            limits: limits.map_or_else(|| Ok(Limits::default()), |item| from_item(item, "limits"))?,
+            settings: settings
+                .map(|item| from_item(item, "settings"))
+                .transpose()?,
+            limits: limits
+                .map_or_else(|| Ok(Limits::default()), |item| from_item(item, "limits"))?,
             record: record.map(|item| from_item(item, "record")).transpose()?,
-            documents: items.into_iter().map(StoredDocument::from_item).collect::<Result<_, _>>()?,
+            documents: items
+                .into_iter()
+                .map(StoredDocument::from_item)
+                .collect::<Result<_, _>>()?,
         })
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 use domain::delivery::{Delivery, PENDING, SentIn, l5_is_superseded};
 use domain::hashed::{CodeHash, LinkHash, ReferenceHash, RequestHash, SealedReference};
@@ -105,14 +106,29 @@ impl Store {
         let delivery = pending.delivery;
         let now = delivery.created_at;
         let write = self.pending_write(pending).map_err(PendingFailure::Store)?;
-        match self.client.transact_write_items().set_transact_items(Some(write)).send().await {
+        match self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(write))
+            .send()
+            .await
+        {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-                    let mut lost = canceled.cancellation_reasons().iter().filter_map(|reason| reason.item.clone());
-                    let request = lost.find(|item| item.contains_key("body")).ok_or(PendingFailure::Store(StoreError::Contention))?;
-                    let request: Request = from_item(request, "request").map_err(PendingFailure::Store)?;
-                    tracing::debug!(age = now.seconds() - request.created_at.seconds(), "a request was repeated");
+                    let mut lost = canceled
+                        .cancellation_reasons()
+                        .iter()
+                        .filter_map(|reason| reason.item.clone());
+                    let request = lost
+                        .find(|item| item.contains_key("body"))
+                        .ok_or(PendingFailure::Store(StoreError::Contention))?;
+                    let request: Request =
+                        from_item(request, "request").map_err(PendingFailure::Store)?;
+                    tracing::debug!(
+                        age = now.seconds() - request.created_at.seconds(),
+                        "a request was repeated"
+                    );
                     if request.delivery == delivery.id {
                         // Our own write, whose answer was lost.
                         Ok(())
@@ -122,17 +138,30 @@ impl Store {
                         Err(PendingFailure::Mismatch)
                     }
                 }
-                _ => Err(PendingFailure::Store(StoreError::unavailable("TransactWriteItems")(error))),
+                _ => Err(PendingFailure::Store(StoreError::unavailable(
+                    "TransactWriteItems",
+                )(error))),
             },
         }
     }
 
-    fn pending_write(&self, pending: &PendingDelivery<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
+    fn pending_write(
+        &self,
+        pending: &PendingDelivery<'_>,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let delivery = pending.delivery;
         let (practice, now) = (&delivery.practice, delivery.created_at);
         let pointer_key = Key::delivery_pointer(practice, &delivery.id);
-        let mut pointer = to_item(&pointer_key, &DeliveryPointer { link: pending.link.clone() })?;
-        pointer.insert("ttl".to_owned(), time_to_live(now.plus_months(domain::delivery::OPEN_MONTHS)));
+        let mut pointer = to_item(
+            &pointer_key,
+            &DeliveryPointer {
+                link: pending.link.clone(),
+            },
+        )?;
+        pointer.insert(
+            "ttl".to_owned(),
+            time_to_live(now.plus_months(domain::delivery::OPEN_MONTHS)),
+        );
         let mut write = vec![
             put_new(&self.table, delivery_item(pending)?)?,
             put_new(&self.table, pointer)?,
@@ -140,7 +169,11 @@ impl Store {
         let mut keys = pending.request.keys.iter();
         if let (Some(newest), Some(body)) = (keys.next(), pending.request.bodies.first()) {
             let key = Key::request(practice, newest);
-            let request = Request { body: body.clone(), delivery: delivery.id.clone(), created_at: now };
+            let request = Request {
+                body: body.clone(),
+                delivery: delivery.id.clone(),
+                created_at: now,
+            };
             let mut item = to_item(&key, &request)?;
             item.insert("ttl".to_owned(), number(now.plus(REQUEST_LIFE).seconds()));
             let put = Put::builder()
@@ -148,7 +181,9 @@ impl Store {
                 .set_item(Some(item))
                 .condition_expression("attribute_not_exists(pk) OR created_at <= :forgotten")
                 .expression_attribute_values(":forgotten", time(now.plus(-REQUEST_LIFE)))
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
                 .build()
                 .map_err(|_| StoreError::Unreadable("our own"))?;
             write.push(TransactWriteItem::builder().put(put).build());
@@ -159,7 +194,9 @@ impl Store {
                 .set_key(Some(Key::request(practice, older).attributes()))
                 .condition_expression("attribute_not_exists(pk) OR created_at <= :forgotten")
                 .expression_attribute_values(":forgotten", time(now.plus(-REQUEST_LIFE)))
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
                 .build()
                 .map_err(|_| StoreError::Unreadable("our own"))?;
             write.push(TransactWriteItem::builder().condition_check(check).build());
@@ -168,7 +205,12 @@ impl Store {
     }
 
     /// D10: the e-mail was refused, for this reason, or nobody knows. Closed for good, whatever else happens; an open delivery stays open.
-    pub async fn set_not_sent(&self, link: &LinkHash, refused_because: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn set_not_sent(
+        &self,
+        link: &LinkHash,
+        refused_because: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut update = self
             .update(&Key::delivery(link))
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(sent_at)")
@@ -193,23 +235,40 @@ impl Store {
                 .documents(&delivery.practice, &delivery.record, &delivery.documents)
                 .await
                 .map_err(OpenFailure::Store)?;
-            if documents.len() < delivery.documents.len() || documents.iter().any(|d| d.document.deleted_at.is_some()) {
+            if documents.len() < delivery.documents.len()
+                || documents.iter().any(|d| d.document.deleted_at.is_some())
+            {
                 return Err(OpenFailure::Refused);
             }
-            let (write, superseded) = self.opening_write(opening, &documents).map_err(OpenFailure::Store)?;
+            let (write, superseded) = self
+                .opening_write(opening, &documents)
+                .map_err(OpenFailure::Store)?;
             if write.len() > 100 {
                 return Err(OpenFailure::Refused);
             }
-            match self.client.transact_write_items().set_transact_items(Some(write)).send().await {
+            match self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(write))
+                .send()
+                .await
+            {
                 Ok(_) => return Ok(Opened { superseded }),
                 Err(error) => match error.as_service_error() {
                     Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-                        let own = canceled.cancellation_reasons().first().and_then(|reason| reason.code());
+                        let own = canceled
+                            .cancellation_reasons()
+                            .first()
+                            .and_then(|reason| reason.code());
                         if own == Some("ConditionalCheckFailed") {
                             return Err(OpenFailure::Refused);
                         }
                     }
-                    _ => return Err(OpenFailure::Store(StoreError::unavailable("TransactWriteItems")(error))),
+                    _ => {
+                        return Err(OpenFailure::Store(StoreError::unavailable(
+                            "TransactWriteItems",
+                        )(error)));
+                    }
                 },
             }
         }
@@ -221,7 +280,13 @@ impl Store {
         opening: &Opening<'_>,
         documents: &[StoredDocument],
     ) -> Result<(Vec<TransactWriteItem>, Vec<DeliveryId>), StoreError> {
-        let Opening { link, delivery, accepted_at, expires_at, .. } = opening;
+        let Opening {
+            link,
+            delivery,
+            accepted_at,
+            expires_at,
+            ..
+        } = opening;
         let own = SentIn {
             link: (*link).clone(),
             delivery: delivery.id.clone(),
@@ -235,10 +300,21 @@ impl Store {
                 .sent_in
                 .iter()
                 .filter(|earlier| *accepted_at < earlier.expires_at)
-                .partition(|earlier| l5_is_superseded(earlier, &delivery.recipient, opening.keep_earlier, *accepted_at));
+                .partition(|earlier| {
+                    l5_is_superseded(
+                        earlier,
+                        &delivery.recipient,
+                        opening.keep_earlier,
+                        *accepted_at,
+                    )
+                });
             let sent_in: Vec<SentIn> = kept.into_iter().chain([&own]).cloned().collect();
             write.push(self.remember_sending(&delivery.practice, stored, &sent_in)?);
-            superseded.extend(closed.into_iter().map(|earlier| (earlier.link.clone(), earlier.delivery.clone())));
+            superseded.extend(
+                closed
+                    .into_iter()
+                    .map(|earlier| (earlier.link.clone(), earlier.delivery.clone())),
+            );
         }
         for link in superseded.keys() {
             write.push(self.supersede_write(link, *accepted_at)?);
@@ -266,11 +342,17 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    fn supersede_write(&self, link: &LinkHash, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    fn supersede_write(
+        &self,
+        link: &LinkHash,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(Key::delivery(link).attributes()))
-            .update_expression("SET superseded_at = if_not_exists(superseded_at, :now), last_op = :op")
+            .update_expression(
+                "SET superseded_at = if_not_exists(superseded_at, :now), last_op = :op",
+            )
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", time(now))
             .expression_attribute_values(":op", text("supersede"))
@@ -287,8 +369,14 @@ fn delivery_item(pending: &PendingDelivery<'_>) -> Result<Item, StoreError> {
     let documents = delivery.documents.iter().map(ToString::to_string).collect();
     item.insert("documents".to_owned(), AttributeValue::Ss(documents));
     item.insert("code".to_owned(), to_attribute(pending.code)?);
-    item.insert("reference_hash".to_owned(), text(pending.reference.as_str()));
-    item.insert("reference_sealed".to_owned(), text(pending.sealed_reference.as_str()));
+    item.insert(
+        "reference_hash".to_owned(),
+        text(pending.reference.as_str()),
+    );
+    item.insert(
+        "reference_sealed".to_owned(),
+        text(pending.sealed_reference.as_str()),
+    );
     item.insert("last_op".to_owned(), text("pending"));
     item.insert("ttl".to_owned(), time_to_live(delivery.created_at));
     Ok(item)

@@ -90,7 +90,17 @@ impl Store {
         cursor: Option<String>,
         kind: &'static str,
     ) -> Result<Page<T>, StoreError> {
-        self.page(partition, prefix, Paging { limit, cursor, forward: true }, kind).await
+        self.page(
+            partition,
+            prefix,
+            Paging {
+                limit,
+                cursor,
+                forward: true,
+            },
+            kind,
+        )
+        .await
     }
 
     /// The same, the last sort key first.
@@ -102,7 +112,17 @@ impl Store {
         cursor: Option<String>,
         kind: &'static str,
     ) -> Result<Page<T>, StoreError> {
-        self.page(partition, prefix, Paging { limit, cursor, forward: false }, kind).await
+        self.page(
+            partition,
+            prefix,
+            Paging {
+                limit,
+                cursor,
+                forward: false,
+            },
+            kind,
+        )
+        .await
     }
 
     async fn page<T: DeserializeOwned>(
@@ -132,7 +152,15 @@ impl Store {
             .send()
             .await
             .map_err(StoreError::unavailable("Query"))?;
-        let name_of = |item: &Item| Some(item.get("sk")?.as_s().ok()?.strip_prefix(prefix)?.to_owned());
+        let name_of = |item: &Item| {
+            Some(
+                item.get("sk")?
+                    .as_s()
+                    .ok()?
+                    .strip_prefix(prefix)?
+                    .to_owned(),
+            )
+        };
         let next = found.last_evaluated_key.as_ref().and_then(name_of);
         let mut items = Vec::new();
         for item in found.items.unwrap_or_default() {
@@ -157,11 +185,25 @@ impl Store {
     }
 
     /// Writes all or nothing; `false` if a condition did not hold or another transaction was faster.
-    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<bool, StoreError> {
-        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+    pub(crate) async fn transact(
+        &self,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<bool, StoreError> {
+        let sent = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(writes))
+            .send()
+            .await;
         match sent {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) => Ok(false),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(StoreError::unavailable("TransactWriteItems")(error)),
         }
     }
@@ -174,15 +216,28 @@ impl Store {
     }
 
     /// An update of an item that must be there; one that time has tidied away is left alone.
-    pub(crate) async fn change_existing(&self, update: UpdateItemFluentBuilder) -> Result<Option<Item>, StoreError> {
-        self.change(update.condition_expression("attribute_exists(pk)")).await
+    pub(crate) async fn change_existing(
+        &self,
+        update: UpdateItemFluentBuilder,
+    ) -> Result<Option<Item>, StoreError> {
+        self.change(update.condition_expression("attribute_exists(pk)"))
+            .await
     }
 
     /// The item as changed, or `None` if the condition did not hold.
-    pub(crate) async fn change(&self, update: UpdateItemFluentBuilder) -> Result<Option<Item>, StoreError> {
+    pub(crate) async fn change(
+        &self,
+        update: UpdateItemFluentBuilder,
+    ) -> Result<Option<Item>, StoreError> {
         match update.return_values(ReturnValue::AllNew).send().await {
             Ok(changed) => Ok(Some(changed.attributes.unwrap_or_default())),
-            Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => Ok(None),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(StoreError::unavailable("UpdateItem")(error)),
         }
     }

@@ -33,14 +33,29 @@ pub struct FieldError {
 impl FieldError {
     /// An error at this pointer.
     pub fn new(pointer: &str, detail: &str) -> Self {
-        Self { pointer: pointer.to_owned(), detail: detail.to_owned() }
+        Self {
+            pointer: pointer.to_owned(),
+            detail: detail.to_owned(),
+        }
     }
 }
 
 impl Problem {
     /// A problem of this type.
-    pub fn new(kind: &'static str, status: u16, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { kind, status, title, detail: detail.into(), errors: Vec::new(), members: Map::new() }
+    pub fn new(
+        kind: &'static str,
+        status: u16,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            status,
+            title,
+            detail: detail.into(),
+            errors: Vec::new(),
+            members: Map::new(),
+        }
     }
 
     /// The same with a further member.
@@ -59,8 +74,15 @@ impl Problem {
 
     /// The body is not what the call takes.
     pub fn invalid_body(errors: Vec<FieldError>) -> Self {
-        let detail = "Nothing was changed. Correct the fields named in errors and send the request again.";
-        Self::new("invalid-body", 400, "The body is not what this call takes.", detail).at(errors)
+        let detail =
+            "Nothing was changed. Correct the fields named in errors and send the request again.";
+        Self::new(
+            "invalid-body",
+            400,
+            "The body is not what this call takes.",
+            detail,
+        )
+        .at(errors)
     }
 
     /// One field has a value that cannot be.
@@ -70,7 +92,9 @@ impl Problem {
 
     /// The body is too large for this call.
     pub fn body_too_large(limit: usize) -> Self {
-        let detail = format!("Send at most {limit} bytes. Documents go straight to the upload URL, not through the API.");
+        let detail = format!(
+            "Send at most {limit} bytes. Documents go straight to the upload URL, not through the API."
+        );
         Self::new("body-too-large", 413, "The body is too large.", detail)
     }
 
@@ -83,13 +107,19 @@ impl Problem {
     /// The key may not do this.
     pub fn missing_scope(scope: Scope) -> Self {
         let detail = format!("Use a key with the scope {}.", scope.name());
-        Self::new("missing-scope", 403, "This key may not do that.", detail).with("scope", scope.name())
+        Self::new("missing-scope", 403, "This key may not do that.", detail)
+            .with("scope", scope.name())
     }
 
     /// Ours: something that we need did not answer. Carries no detail of the fault.
     pub fn unavailable() -> Self {
         let detail = "Nothing was changed or sent. Try again in a few minutes with the same Idempotency-Key.";
-        Self::new("unavailable", 503, "The service cannot do this right now.", detail)
+        Self::new(
+            "unavailable",
+            503,
+            "The service cannot do this right now.",
+            detail,
+        )
     }
 
     /// The body of the answer.

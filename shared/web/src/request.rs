@@ -52,7 +52,9 @@ impl Request {
     pub fn from_event(event: serde_json::Value) -> Result<Self, BadEvent> {
         let event: Event = serde_json::from_value(event).map_err(|_| BadEvent)?;
         let body = match event.body {
-            Some(body) if event.is_base64_encoded => BASE64.decode(body.as_bytes()).map_err(|_| BadEvent)?,
+            Some(body) if event.is_base64_encoded => {
+                BASE64.decode(body.as_bytes()).map_err(|_| BadEvent)?
+            }
             Some(body) => body.into_bytes(),
             None => Vec::new(),
         };
@@ -60,7 +62,9 @@ impl Request {
         Ok(Self {
             route: event.route_key.or(context.route_key).ok_or(BadEvent)?,
             id: context.request_id.unwrap_or_default(),
-            caller: context.authorizer.and_then(|authorizer| caller(&authorizer.fields)),
+            caller: context
+                .authorizer
+                .and_then(|authorizer| caller(&authorizer.fields)),
             parameters: event.path_parameters,
             query: event
                 .query_string_parameters
@@ -88,7 +92,9 @@ impl Request {
 
     /// A path parameter that is an id; a malformed one names nothing, so it is not found.
     pub fn id<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
-        self.parameter(name).parse().map_err(|_| Problem::not_found())
+        self.parameter(name)
+            .parse()
+            .map_err(|_| Problem::not_found())
     }
 
     /// A query parameter.
@@ -104,7 +110,14 @@ impl Request {
                 .parse()
                 .ok()
                 .filter(|limit| (1..=100).contains(limit))
-                .ok_or_else(|| Problem::new("invalid-query", 400, "The query is not what this call takes.", "limit: expected 1 to 100."))?,
+                .ok_or_else(|| {
+                    Problem::new(
+                        "invalid-query",
+                        400,
+                        "The query is not what this call takes.",
+                        "limit: expected 1 to 100.",
+                    )
+                })?,
         };
         Ok((limit, self.query("cursor").map(str::to_owned)))
     }
@@ -135,20 +148,35 @@ impl Request {
             return Err(Problem::body_too_large(LARGEST_JSON));
         }
         if std::str::from_utf8(&self.body).is_err() {
-            return Err(Problem::invalid_body(vec![FieldError::new("", "expected JSON in UTF-8")]));
+            return Err(Problem::invalid_body(vec![FieldError::new(
+                "",
+                "expected JSON in UTF-8",
+            )]));
         }
         let mut parser = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
             let pointer = json_pointer(error.path());
-            Problem::invalid_body(vec![FieldError::new(&pointer, &without_position(error.inner()))])
+            Problem::invalid_body(vec![FieldError::new(
+                &pointer,
+                &without_position(error.inner()),
+            )])
         })?;
-        parser.end().map_err(|_| Problem::invalid_body(vec![FieldError::new("", "expected one JSON value and nothing after it")]))?;
+        parser.end().map_err(|_| {
+            Problem::invalid_body(vec![FieldError::new(
+                "",
+                "expected one JSON value and nothing after it",
+            )])
+        })?;
         Ok(value)
     }
 
     /// P3: the language of the answer, for a recipient who reads this one.
     pub fn language(&self, recipient: Language) -> Language {
-        Language::choose(self.query("lang"), self.header("accept-language"), recipient)
+        Language::choose(
+            self.query("lang"),
+            self.header("accept-language"),
+            recipient,
+        )
     }
 
     /// The body as a posted form; `None` if it is none or too large.
@@ -162,7 +190,9 @@ impl Request {
     /// A browser that says nothing is held by cookie and field alone.
     pub fn is_same_origin(&self, origin: &str) -> bool {
         let origin_fits = self.header("origin").is_none_or(|from| from == origin);
-        let fetch_fits = self.header("sec-fetch-site").is_none_or(|site| site == "same-origin");
+        let fetch_fits = self
+            .header("sec-fetch-site")
+            .is_none_or(|site| site == "same-origin");
         origin_fits && fetch_fits
     }
 }
@@ -183,7 +213,10 @@ fn caller(context: &HashMap<String, serde_json::Value>) -> Option<Caller> {
     Some(Caller {
         practice: text("practice")?.parse().ok()?,
         label: text("label")?.to_owned(),
-        scopes: text("scopes")?.split(' ').filter_map(Scope::from_name).collect(),
+        scopes: text("scopes")?
+            .split(' ')
+            .filter_map(Scope::from_name)
+            .collect(),
     })
 }
 
@@ -239,16 +272,28 @@ mod tests {
     }
 
     fn pointer(body: &str) -> String {
-        request(json!({"body": body})).json::<Body>().unwrap_err().errors[0].pointer.clone()
+        request(json!({"body": body}))
+            .json::<Body>()
+            .unwrap_err()
+            .errors[0]
+            .pointer
+            .clone()
     }
 
     #[test]
     fn a_wrong_field_is_named_by_its_pointer() {
-        assert_eq!(pointer(r#"{"items":[{"size":1},{"size":"2"}]}"#), "/items/1/size");
-        assert_eq!(pointer(r#"{"items":[{"size":1,"colour":2}]}"#), "/items/0/colour");
+        assert_eq!(
+            pointer(r#"{"items":[{"size":1},{"size":"2"}]}"#),
+            "/items/1/size"
+        );
+        assert_eq!(
+            pointer(r#"{"items":[{"size":1,"colour":2}]}"#),
+            "/items/0/colour"
+        );
         assert_eq!(pointer(r#"{"items":[{"size":1}]} x"#), "");
         assert_eq!(pointer("{"), "");
-        let broken = request(json!({"body": BASE64.encode(b"{\"items\xff\":[]}"), "isBase64Encoded": true}));
+        let broken =
+            request(json!({"body": BASE64.encode(b"{\"items\xff\":[]}"), "isBase64Encoded": true}));
         assert_eq!(broken.json::<Body>().unwrap_err().status, 400);
         let huge = request(json!({"body": "x".repeat(LARGEST_JSON + 1)}));
         assert_eq!(huge.json::<Body>().unwrap_err().status, 413);
@@ -256,7 +301,11 @@ mod tests {
 
     #[test]
     fn two_cookies_of_one_name_are_none() {
-        let cookies = |list: &[&str]| request(json!({"cookies": list})).cookie("a").map(str::to_owned);
+        let cookies = |list: &[&str]| {
+            request(json!({"cookies": list}))
+                .cookie("a")
+                .map(str::to_owned)
+        };
         assert_eq!(cookies(&["b=2", "a=1"]), Some("1".to_owned()));
         assert_eq!(cookies(&["a=1", "a=2"]), None);
         assert_eq!(cookies(&[]), None);
@@ -264,9 +313,13 @@ mod tests {
 
     #[test]
     fn forms_of_other_sites_are_told_apart() {
-        let from = |headers: serde_json::Value| request(json!({"headers": headers})).is_same_origin("https://a.example.org");
+        let from = |headers: serde_json::Value| {
+            request(json!({"headers": headers})).is_same_origin("https://a.example.org")
+        };
         assert!(from(json!({})));
-        assert!(from(json!({"origin": "https://a.example.org", "sec-fetch-site": "same-origin"})));
+        assert!(from(
+            json!({"origin": "https://a.example.org", "sec-fetch-site": "same-origin"})
+        ));
         assert!(!from(json!({"origin": "null"})));
         assert!(!from(json!({"origin": "https://b.example.org"})));
         assert!(!from(json!({"sec-fetch-site": "same-site"})));
@@ -274,7 +327,13 @@ mod tests {
 
     #[test]
     fn hostile_events_are_refused_without_a_panic() {
-        for event in [json!(null), json!([]), json!({}), json!({"routeKey": 1}), json!({"routeKey": "x", "requestContext": {"http": {"method": "\n"}}})] {
+        for event in [
+            json!(null),
+            json!([]),
+            json!({}),
+            json!({"routeKey": 1}),
+            json!({"routeKey": "x", "requestContext": {"http": {"method": "\n"}}}),
+        ] {
             assert!(Request::from_event(event).is_err());
         }
     }
@@ -284,6 +343,9 @@ mod tests {
         let context = json!({"http": {"method": "GET"}, "authorizer": {"lambda": {"practice": "p", "label": "l", "scopes": "read send"}}});
         let request = request(json!({"requestContext": context}));
         assert_eq!(request.caller(Scope::Read).unwrap().practice.as_str(), "p");
-        assert_eq!(request.caller(Scope::Erase).unwrap_err().kind, "missing-scope");
+        assert_eq!(
+            request.caller(Scope::Erase).unwrap_err().kind,
+            "missing-scope"
+        );
     }
 }

@@ -10,7 +10,10 @@ use crate::problem::Problem;
 const ALWAYS: [(&str, &str); 7] = [
     ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),
-    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+    (
+        "strict-transport-security",
+        "max-age=31536000; includeSubDomains",
+    ),
     // Not `no-referrer`: browsers would then post our own forms with `Origin: null`.
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
@@ -76,7 +79,11 @@ impl Response {
         let headers: serde_json::Map<String, Value> = ALWAYS
             .iter()
             .map(|(name, value)| ((*name).to_owned(), Value::from(*value)))
-            .chain(self.headers.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))))
+            .chain(
+                self.headers
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), Value::from(value))),
+            )
             .collect();
         json!({
             "statusCode": self.status.as_u16(),
@@ -88,13 +95,19 @@ impl Response {
     }
 
     fn new(status: StatusCode, body: String) -> Self {
-        Self { status, headers: Vec::new(), cookies: Vec::new(), body }
+        Self {
+            status,
+            headers: Vec::new(),
+            cookies: Vec::new(),
+            body,
+        }
     }
 }
 
 impl From<Problem> for Response {
     fn from(problem: Problem) -> Self {
-        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = Self::json(status, &problem.body());
         response.headers = vec![("content-type", "application/problem+json".to_owned())];
         response
@@ -122,14 +135,24 @@ mod tests {
 
     #[test]
     fn every_answer_carries_the_security_headers() {
-        let event = Response::page(StatusCode::OK, "<p>".to_owned(), "default-src 'none'".to_owned())
-            .cookie(strict_cookie("__Host-a", "b", 60))
-            .into_event();
+        let event = Response::page(
+            StatusCode::OK,
+            "<p>".to_owned(),
+            "default-src 'none'".to_owned(),
+        )
+        .cookie(strict_cookie("__Host-a", "b", 60))
+        .into_event();
         for (name, value) in ALWAYS {
             assert_eq!(event["headers"][name], value);
         }
-        assert_eq!(event["headers"]["content-security-policy"], "default-src 'none'");
-        assert_eq!(event["cookies"][0], "__Host-a=b; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Strict");
+        assert_eq!(
+            event["headers"]["content-security-policy"],
+            "default-src 'none'"
+        );
+        assert_eq!(
+            event["cookies"][0],
+            "__Host-a=b; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Strict"
+        );
     }
 
     #[test]

@@ -1,0 +1,234 @@
+//! Before anything is sent: reads what a request names, resolves its settings, and checks everything that can be checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::delivery::{l5_is_superseded, l5_most_superseded};
+use domain::document::{Document, Kind};
+use domain::id::{DocumentId, PracticeId};
+use domain::practice::{Channel, RecordType, Settings};
+use domain::record::{Recipient, Record};
+use domain::sending::{
+    Addressee, Levels, Obstacle, Resolved, d3_obstacles, d4_resolve, d7_addressee,
+};
+use domain::time::Timestamp;
+use store::StoredDocument;
+
+use crate::send::{SendDelivery, SendError, SendRequest};
+use crate::uploads::look_at_uploads;
+
+/// Everything that was read and resolved; from here on nothing but the sending itself can fail.
+pub(crate) struct Plan {
+    pub(crate) settings: Settings,
+    pub(crate) addressee: Addressee,
+    pub(crate) resolved: Resolved,
+}
+
+impl SendDelivery {
+    /// Two rounds of reads: what the request names, then what that points to.
+    pub(crate) async fn plan(&self, request: &SendRequest) -> Result<Plan, SendError> {
+        let SendRequest {
+            practice,
+            record: record_id,
+            ..
+        } = request;
+        let facts = self
+            .store
+            .sending_facts(practice, record_id, &request.documents)
+            .await?;
+        let settings = facts
+            .settings
+            .ok_or(store::StoreError::Unreadable("settings"))?;
+        let record = facts.record.ok_or(SendError::NoSuchRecord)?;
+        let recipient = record
+            .recipient(&request.recipient)
+            .ok_or(SendError::NoSuchRecipient)?;
+        let mut documents = in_request_order(facts.documents, &request.documents)?;
+        let (record_type, linked) = self.pointed_to(practice, &record, recipient).await?;
+        let resolved = d4_resolve(
+            Levels {
+                delivery: &request.overrides,
+                recipient,
+                record: &record,
+                record_type: &record_type,
+                practice: &settings,
+            },
+            documents[0].document.kind,
+        );
+        self.check_documents(practice, &mut documents).await?;
+        self.look_at_offered(request, &documents, resolved.offered_invoices.value)
+            .await?;
+        let addressee = check_addressee(
+            recipient,
+            linked.as_ref(),
+            &documents,
+            &record,
+            &settings,
+            resolved.channel.value,
+        )?;
+        check_earlier(request, &documents, self.clock.now())?;
+        Ok(Plan {
+            settings,
+            addressee,
+            resolved,
+        })
+    }
+
+    /// The record's type and, for a recipient with a linked record, that record's first recipient and type (D4).
+    async fn pointed_to(
+        &self,
+        practice: &PracticeId,
+        record: &Record,
+        recipient: &Recipient,
+    ) -> Result<(RecordType, Option<Recipient>), SendError> {
+        let linked = match &recipient.linked_record {
+            Some(id) => Some(
+                self.store
+                    .record(practice, id)
+                    .await?
+                    .ok_or(SendError::NoSuchRecipient)?,
+            ),
+            None => None,
+        };
+        let type_id = linked
+            .as_ref()
+            .map_or(&record.record_type, |linked| &linked.record_type);
+        let record_type = self
+            .store
+            .record_type(practice, type_id)
+            .await?
+            .unwrap_or_default();
+        Ok((
+            record_type,
+            linked.and_then(|linked| linked.recipients.into_iter().next()),
+        ))
+    }
+
+    async fn check_documents(
+        &self,
+        practice: &PracticeId,
+        documents: &mut [StoredDocument],
+    ) -> Result<(), SendError> {
+        look_at_uploads(&self.store, &self.documents, practice, documents).await?;
+        let not_ready: Vec<_> = documents
+            .iter()
+            .enumerate()
+            .filter(|(_, stored)| !stored.document.is_available())
+            .map(|(position, stored)| (position, stored.document.refused_because.clone()))
+            .collect();
+        if not_ready.is_empty() {
+            Ok(())
+        } else {
+            Err(SendError::DocumentsNotReady(not_ready))
+        }
+    }
+
+    /// D8: what the page would offer besides is looked at too, so that a patient never meets a file that is not there.
+    async fn look_at_offered(
+        &self,
+        request: &SendRequest,
+        sent: &[StoredDocument],
+        offered: i64,
+    ) -> Result<(), SendError> {
+        let offers = usize::try_from(offered).unwrap_or(0) > sent.len()
+            && sent
+                .iter()
+                .any(|stored| stored.document.kind.is_invoice_or_receipt());
+        if !offers {
+            return Ok(());
+        }
+        let others = self
+            .store
+            .documents_of_record(&request.practice, &request.record)
+            .await?;
+        let mut waiting: Vec<StoredDocument> = others
+            .into_iter()
+            .filter(|document| {
+                !request.documents.contains(&document.id) && would_be_offered(document)
+            })
+            .map(|document| StoredDocument {
+                document,
+                sent_in: Vec::new(),
+                sendings: 0,
+            })
+            .collect();
+        Ok(look_at_uploads(
+            &self.store,
+            &self.documents,
+            &request.practice,
+            &mut waiting,
+        )
+        .await?)
+    }
+}
+
+/// The documents in the request's order, each of them there.
+fn in_request_order(
+    found: Vec<StoredDocument>,
+    asked: &[DocumentId],
+) -> Result<Vec<StoredDocument>, SendError> {
+    let mut found: BTreeMap<DocumentId, StoredDocument> = found
+        .into_iter()
+        .filter(|stored| stored.document.deleted_at.is_none())
+        .map(|stored| (stored.document.id.clone(), stored))
+        .collect();
+    let ordered: Vec<Option<StoredDocument>> = asked.iter().map(|id| found.remove(id)).collect();
+    let gone: Vec<usize> = (0..asked.len())
+        .filter(|position| ordered[*position].is_none())
+        .collect();
+    if gone.is_empty() {
+        Ok(ordered.into_iter().flatten().collect())
+    } else {
+        Err(SendError::DocumentsGone(gone))
+    }
+}
+
+/// D3, D5a and D7.
+fn check_addressee(
+    recipient: &Recipient,
+    linked: Option<&Recipient>,
+    documents: &[StoredDocument],
+    record: &Record,
+    settings: &Settings,
+    channel: Channel,
+) -> Result<Addressee, SendError> {
+    let kinds: Vec<Kind> = documents
+        .iter()
+        .map(|stored| stored.document.kind)
+        .collect();
+    let addressee = d7_addressee(recipient, linked, &kinds, settings)
+        .ok_or(SendError::Obstacles(vec![Obstacle::NoEmail]))?;
+    let obstacles = d3_obstacles(channel, record, &addressee, settings);
+    if !obstacles.is_empty() {
+        return Err(SendError::Obstacles(obstacles));
+    }
+    match channel {
+        Channel::Sms | Channel::Spoken => Ok(addressee),
+        Channel::Threema | Channel::SelfService => Err(SendError::ChannelUnavailable(channel)),
+    }
+}
+
+/// L5: refused before the mail, not after it.
+fn check_earlier(
+    request: &SendRequest,
+    documents: &[StoredDocument],
+    now: Timestamp,
+) -> Result<(), SendError> {
+    let earlier: BTreeSet<_> = documents
+        .iter()
+        .flat_map(|stored| &stored.sent_in)
+        .filter(|earlier| l5_is_superseded(earlier, &request.recipient, request.keep_earlier, now))
+        .map(|earlier| &earlier.link)
+        .collect();
+    if earlier.len() > l5_most_superseded(documents.len()) {
+        Err(SendError::TooManyEarlier)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether D8 would offer the document once its upload was looked at.
+fn would_be_offered(document: &Document) -> bool {
+    let mut ready = document.clone();
+    ready.state = domain::document::State::Ready;
+    ready.is_offered()
+}

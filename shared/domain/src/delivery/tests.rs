@@ -1,0 +1,301 @@
+//! The rules of a delivery at one second before, at and after each boundary.
+
+use super::*;
+
+const SENT: &str = "2026-11-23T10:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn delivery() -> Delivery {
+    let sent_at = at(SENT);
+    Delivery {
+        id: DeliveryId::new(sent_at, &[7; 10]),
+        practice: "praxis".parse().unwrap(),
+        record: "r1".parse().unwrap(),
+        recipient: "patient".parse().unwrap(),
+        language: Language::German,
+        channel: Channel::Sms,
+        documents: BTreeSet::from([DocumentId::new(
+            jiff::civil::date(2026, 11, 20),
+            &"a".repeat(25),
+        )
+        .unwrap()]),
+        offered_invoices: 24,
+        created_at: sent_at,
+        sent_at: Some(sent_at),
+        expires_at: Some(l1_expires_at(sent_at, None)),
+        not_sent_at: None,
+        revoked_at: None,
+        reported_at: None,
+        superseded_at: None,
+        opened_at: None,
+        code_version: 1,
+        wrong_for_code: 0,
+        wrong_in_life: 0,
+        wrong_in_row: 0,
+        last_wrong_at: None,
+        sessions: BTreeMap::new(),
+        email_message_id: None,
+        email_refused_because: None,
+        message: None,
+        downloads: Vec::new(),
+    }
+}
+
+/// One second before, at, and one second after an instant.
+fn around(instant: Timestamp) -> [Timestamp; 3] {
+    [instant.plus(-1), instant, instant.plus(1)]
+}
+
+fn states(delivery: &Delivery, instant: Timestamp) -> [State; 3] {
+    around(instant).map(|now| l8_state(delivery, false, now))
+}
+
+#[test]
+fn l1_three_calendar_months_and_not_a_second_more() {
+    let end = at("2027-02-23T10:00:00Z");
+    let closed = State::Closed(CloseReason::Expired);
+    assert_eq!(states(&delivery(), end), [State::Open, closed, closed]);
+}
+
+#[test]
+fn l1_fewer_days_count_never_more() {
+    let sent = at(SENT);
+    assert_eq!(l1_expires_at(sent, Some(1)), sent.plus(DAY));
+    assert_eq!(l1_expires_at(sent, Some(92)), at("2027-02-23T10:00:00Z"));
+    assert_eq!(
+        l1_expires_at(at("2026-11-30T10:00:00Z"), None),
+        at("2027-02-28T10:00:00Z")
+    );
+}
+
+#[test]
+fn l2_seventy_two_hours_from_the_first_right_entry() {
+    let mut delivery = delivery();
+    let opened = at("2026-12-01T08:00:00Z");
+    delivery.opened_at = Some(opened);
+    let closed = State::Closed(CloseReason::Used);
+    assert_eq!(
+        states(&delivery, opened.plus(72 * HOUR)),
+        [State::Opened, closed, closed]
+    );
+    assert_eq!(reachable_until(&delivery), Some(opened.plus(WINDOW)));
+}
+
+#[test]
+fn l2_the_earlier_of_l1_and_l2_counts() {
+    let mut delivery = delivery();
+    let end = at("2027-02-23T10:00:00Z");
+    delivery.opened_at = Some(end.plus(-HOUR));
+    let closed = State::Closed(CloseReason::Expired);
+    assert_eq!(states(&delivery, end), [State::Opened, closed, closed]);
+    assert_eq!(reachable_until(&delivery), Some(end));
+}
+
+#[test]
+fn l3_exactly_24_hours_after_a_wrong_entry_is_in_time() {
+    let mut delivery = delivery();
+    let wrong = at("2026-12-01T08:00:00Z");
+    delivery.wrong_in_row = 1;
+    delivery.last_wrong_at = Some(wrong);
+    let limit = wrong.plus(24 * HOUR);
+    assert_eq!(
+        states(&delivery, limit),
+        [
+            State::Open,
+            State::Open,
+            State::Closed(CloseReason::StaleFailure)
+        ]
+    );
+    delivery.wrong_in_row = 0;
+    assert_eq!(
+        l8_state(&delivery, false, limit.plus(1)),
+        State::Open,
+        "a right entry cleared it"
+    );
+}
+
+#[test]
+fn l4_waits_double_from_the_third_wrong_entry_on() {
+    let waits: Vec<i64> = (0..12).map(l4_wait).collect();
+    assert_eq!(waits, [0, 0, 0, 5, 10, 20, 40, 80, 160, 300, 300, 300]);
+    assert_eq!(l4_wait(u32::MAX), 300);
+}
+
+#[test]
+fn l4_an_entry_is_judged_exactly_when_the_wait_is_over() {
+    let mut delivery = delivery();
+    let wrong = at("2026-12-01T08:00:00Z");
+    delivery.last_wrong_at = Some(wrong);
+    for (row, wait) in [(3, 5), (4, 10), (9, 300)] {
+        delivery.wrong_in_row = row;
+        delivery.wrong_for_code = row;
+        let free = wrong.plus(wait);
+        assert_eq!(
+            around(free).map(|now| l4_entry(&delivery, false, now)),
+            [
+                EntryRule::WaitUntil(free),
+                EntryRule::Judged,
+                EntryRule::Judged
+            ]
+        );
+    }
+    assert_eq!(
+        l4_entry(&delivery, false, wrong.plus(-300)),
+        EntryRule::WaitUntil(wrong.plus(300)),
+        "a clock that went back loosens nothing"
+    );
+}
+
+#[test]
+fn l4_ten_of_a_code_or_thirty_of_a_life() {
+    let mut delivery = delivery();
+    let now = at(SENT).plus(1);
+    for (code, life, closed) in [
+        (9, 29, false),
+        (10, 10, true),
+        (0, 30, true),
+        (0, 29, false),
+    ] {
+        delivery.wrong_for_code = code;
+        delivery.wrong_in_life = life;
+        let state = l8_state(&delivery, false, now);
+        assert_eq!(
+            state == State::Closed(CloseReason::TooManyAttempts),
+            closed,
+            "{code}/{life}"
+        );
+    }
+}
+
+#[test]
+fn l5_keep_earlier_spares_other_recipients_alone() {
+    let now = at(SENT);
+    let earlier = SentIn {
+        link: LinkHash::new("l".to_owned()),
+        delivery: DeliveryId::new(now, &[1; 10]),
+        recipient: "insurer".parse().unwrap(),
+        expires_at: now.plus(10),
+    };
+    let (insurer, patient) = ("insurer".parse().unwrap(), "patient".parse().unwrap());
+    assert!(l5_is_superseded(&earlier, &patient, false, now));
+    assert!(!l5_is_superseded(&earlier, &patient, true, now));
+    assert!(l5_is_superseded(&earlier, &insurer, true, now));
+    let expired =
+        around(earlier.expires_at).map(|now| l5_is_superseded(&earlier, &insurer, false, now));
+    assert_eq!(expired, [true, false, false]);
+    assert_eq!([l5_most_superseded(1), l5_most_superseded(24)], [90, 75]);
+}
+
+#[test]
+fn l6_revives_what_a_new_code_may_revive() {
+    let mut delivery = delivery();
+    delivery.wrong_in_life = 29;
+    assert!(l6_is_revivable(&delivery, CloseReason::TooManyAttempts));
+    delivery.wrong_in_life = 30;
+    assert!(!l6_is_revivable(&delivery, CloseReason::TooManyAttempts));
+    assert!(l6_is_revivable(&delivery, CloseReason::Used));
+    assert!(!l6_is_revivable(&delivery, CloseReason::Superseded));
+}
+
+#[test]
+fn l7_disabling_a_practice_or_deleting_the_last_document_revokes() {
+    let mut delivery = delivery();
+    let now = at(SENT).plus(1);
+    assert_eq!(
+        l8_state(&delivery, true, now),
+        State::Closed(CloseReason::Revoked)
+    );
+    delivery.documents.clear();
+    assert_eq!(
+        l8_state(&delivery, false, now),
+        State::Closed(CloseReason::Revoked)
+    );
+}
+
+#[test]
+fn l8_the_first_reason_of_the_list_is_named() {
+    let now = at("2027-06-01T00:00:00Z");
+    let mut delivery = delivery();
+    delivery.opened_at = Some(at("2026-12-01T08:00:00Z"));
+    let steps: [(fn(&mut Delivery), CloseReason); 6] = [
+        (|_| {}, CloseReason::Expired),
+        (|d| d.wrong_in_life = 30, CloseReason::TooManyAttempts),
+        (|d| d.superseded_at = d.sent_at, CloseReason::Superseded),
+        (|d| d.reported_at = d.sent_at, CloseReason::Reported),
+        (|d| d.revoked_at = d.sent_at, CloseReason::Revoked),
+        (|d| d.not_sent_at = d.sent_at, CloseReason::NotSent),
+    ];
+    for (step, expected) in steps {
+        step(&mut delivery);
+        assert_eq!(l8_state(&delivery, false, now), State::Closed(expected));
+    }
+}
+
+#[test]
+fn l8_pending_for_a_minute_then_not_sent() {
+    let mut delivery = delivery();
+    delivery.sent_at = None;
+    delivery.expires_at = None;
+    let not_sent = State::Closed(CloseReason::NotSent);
+    assert_eq!(
+        states(&delivery, at(SENT).plus(60)),
+        [State::Pending, not_sent, not_sent]
+    );
+}
+
+#[test]
+fn l9_wrong_entries_of_others_leave_a_session_open() {
+    let mut delivery = delivery();
+    let opened = at("2026-12-01T08:00:00Z");
+    delivery.opened_at = Some(opened);
+    let session = Session {
+        created_at: opened,
+        seen_at: opened,
+    };
+    let now = opened.plus(60);
+    delivery.wrong_for_code = 10;
+    delivery.wrong_in_life = 30;
+    assert!(l9_session_lives(&delivery, false, &session, now));
+    delivery.superseded_at = Some(now);
+    assert!(!l9_session_lives(&delivery, false, &session, now));
+}
+
+#[test]
+fn p7_a_session_ends_after_15_idle_minutes_and_60_in_all() {
+    let mut delivery = delivery();
+    let opened = at("2026-12-01T08:00:00Z");
+    delivery.opened_at = Some(opened);
+    let lives = |session: &Session, instant| {
+        around(instant).map(|now| l9_session_lives(&delivery, false, session, now))
+    };
+    let idle = Session {
+        created_at: opened,
+        seen_at: opened,
+    };
+    assert_eq!(lives(&idle, opened.plus(15 * MINUTE)), [true, false, false]);
+    let busy = Session {
+        created_at: opened,
+        seen_at: opened.plus(59 * MINUTE),
+    };
+    assert_eq!(lives(&busy, opened.plus(60 * MINUTE)), [true, false, false]);
+}
+
+#[test]
+fn l9_l2_ends_a_session_even_behind_a_lock() {
+    let mut delivery = delivery();
+    let opened = at("2026-12-01T08:00:00Z");
+    delivery.opened_at = Some(opened);
+    delivery.wrong_for_code = 10;
+    let end = opened.plus(WINDOW);
+    let session = Session {
+        created_at: end.plus(-60),
+        seen_at: end.plus(-60),
+    };
+    assert_eq!(
+        around(end).map(|now| l9_session_lives(&delivery, false, &session, now)),
+        [true, false, false]
+    );
+}
