@@ -65,7 +65,7 @@ impl Default for Settings {
 #[derive(Debug)]
 pub(crate) struct Browser {
     client: Client,
-    driver: Driver,
+    _driver: Driver,
     downloads: PathBuf,
     traffic: Traffic,
     /// Dropped last, when nobody writes into it any more.
@@ -94,7 +94,7 @@ impl Browser {
         driver.session = client.session_id().await.expect("a session");
         let browser = Self {
             client,
-            driver,
+            _driver: driver,
             downloads,
             traffic: Traffic::default(),
             _folder: folder,

@@ -225,11 +225,11 @@ async fn p7_two_deliveries_are_open_in_two_tabs_and_end_each_for_itself() {
             "tab {number} shows: {list}"
         );
     };
-    shows(0, "Notiz 101", "202").await;
-    shows(1, "Rezept 202", "101").await;
+    shows(0, "Notiz 101", "Rezept").await;
+    shows(1, "Rezept 202", "Notiz").await;
     browser.click("form button").await;
     browser.wait_for_text("Fertig.").await;
-    shows(0, "Notiz 101", "202").await;
+    shows(0, "Notiz 101", "Rezept").await;
     browser.click(".files a.button").await;
     assert!(browser.downloaded("Notiz-101.pdf").await == pdf("101"));
 }

@@ -8,22 +8,22 @@ use rusqlite::{Connection, OpenFlags};
 
 /// Something to be searched.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub(crate) struct Place {
     /// What a report calls it.
-    pub name: String,
+    pub(crate) name: String,
     /// What it holds.
-    pub content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
 }
 
 impl Place {
     /// Under this name.
-    pub fn new(name: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn new(name: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
         Self { name: name.into(), content: content.into() }
     }
 }
 
 /// Every file below a folder with its name, but for the outbox, which is where secrets are sent to.
-pub fn files(folder: &Path) -> Vec<Place> {
+pub(crate) fn files(folder: &Path) -> Vec<Place> {
     let mut places = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(inner) = folders.pop() {
@@ -48,7 +48,7 @@ pub fn files(folder: &Path) -> Vec<Place> {
 /// Every row of every table of the folder's database, the stream's included.
 ///
 /// The file itself may hold a value in two pages that lie apart.
-pub fn rows(folder: &Path) -> Vec<Place> {
+pub(crate) fn rows(folder: &Path) -> Vec<Place> {
     let file = folder.join("dynamodb.sqlite");
     let database = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_WRITE).expect("a database");
     let mut places = Vec::new();
@@ -74,7 +74,7 @@ pub fn rows(folder: &Path) -> Vec<Place> {
 }
 
 /// A copy of a folder and everything in it.
-pub fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made");
     for entry in fs::read_dir(from).expect("a folder can be listed") {
         let path = entry.expect("an entry can be read").path();
@@ -88,7 +88,7 @@ pub fn copy(from: &Path, to: &Path) {
 }
 
 /// The first file below a folder whose path holds this.
-pub fn file_like(folder: &Path, part: &str) -> PathBuf {
+pub(crate) fn file_like(folder: &Path, part: &str) -> PathBuf {
     let mut folders = vec![folder.to_owned()];
     while let Some(inner) = folders.pop() {
         for entry in fs::read_dir(&inner).expect("a folder can be listed") {

@@ -12,7 +12,7 @@ const LONGEST_RUN: usize = 30;
 
 /// What a secret is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The secret in a link.
     Token,
     /// A token's first eight symbols.
@@ -35,16 +35,16 @@ pub enum Kind {
 
 /// One secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Secret {
+pub(crate) struct Secret {
     /// What it is for.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// As the product hands it out, without hyphens where people read some.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Secret {
     /// Takes hyphens out of what people read.
-    pub fn new(kind: Kind, text: &str) -> Self {
+    pub(crate) fn new(kind: Kind, text: &str) -> Self {
         let text = match kind {
             Kind::Token | Kind::Reference | Kind::Code => text.replace('-', ""),
             _ => text.to_owned(),
@@ -81,11 +81,11 @@ impl Secret {
 
 /// A secret that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hit {
+pub(crate) struct Hit {
     /// Which.
-    pub secret: Secret,
+    pub(crate) secret: Secret,
     /// How it was written.
-    pub form: &'static str,
+    pub(crate) form: &'static str,
 }
 
 struct Needle {
@@ -95,7 +95,7 @@ struct Needle {
 }
 
 /// Finds any of its secrets.
-pub struct Finder {
+pub(crate) struct Finder {
     secrets: Vec<Secret>,
     /// Compared without regard to case.
     folded: HashMap<Vec<u8>, Vec<Needle>>,
@@ -105,7 +105,7 @@ pub struct Finder {
 
 impl Finder {
     /// Of these.
-    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+    pub(crate) fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
         let mut finder = Self {
             secrets: secrets.into_iter().collect(),
             folded: HashMap::new(),
@@ -123,7 +123,7 @@ impl Finder {
     }
 
     /// Everything that is found, each secret and form once.
-    pub fn find(&self, content: &[u8]) -> Vec<Hit> {
+    pub(crate) fn find(&self, content: &[u8]) -> Vec<Hit> {
         let folded = content.to_ascii_lowercase();
         let mut hits = Vec::new();
         for (needles, content) in [(&self.folded, folded.as_slice()), (&self.exact, content)] {

@@ -13,17 +13,17 @@ use crate::places::Place;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running `local serve`. Dropped, it is killed, as a fall of the machine would do it.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     folder: TempDir,
     runs: usize,
     /// What the ready file says.
-    pub ready: Value,
+    pub(crate) ready: Value,
 }
 
 impl Server {
     /// Starts one on a folder of its own, at the most talkative level that can be asked for.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = TempDir::new().expect("a folder");
         let child = spawn(folder.path(), 0);
         let ready = wait_until_ready(folder.path());
@@ -31,7 +31,7 @@ impl Server {
     }
 
     /// Kills it and starts it again on the same folder.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.kill();
         self.child = spawn(self.folder.path(), self.runs);
         self.runs += 1;
@@ -39,25 +39,25 @@ impl Server {
     }
 
     /// Ends it at once.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         // One that has ended already is not there to be killed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
     /// One of the ready file's addresses.
-    pub fn address(&self, name: &str) -> &str {
+    pub(crate) fn address(&self, name: &str) -> &str {
         let address = self.ready[name].as_str();
         address.unwrap_or_else(|| panic!("no {name} in the ready file"))
     }
 
     /// The folder in which it keeps everything.
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     /// Everything that it wrote to its standard output and error, run by run.
-    pub fn logs(&self) -> Vec<Place> {
+    pub(crate) fn logs(&self) -> Vec<Place> {
         let read = |name: String| {
             let content = fs::read(self.folder.path().join(&name)).expect("a log");
             Place::new(format!("the log {name}"), content)

@@ -1,3 +1,5 @@
+//! The gateway over real HTTP, hostile input included.
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 

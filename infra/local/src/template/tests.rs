@@ -1,3 +1,5 @@
+//! Reading templates, good and bad.
+
 use super::*;
 
 const GOOD: &str = r#"
