@@ -238,6 +238,11 @@ fn obstacle_texts(obstacle: Obstacle) -> (&'static str, &'static str, &'static s
             "The recipient has no mobile number.",
             "Add a mobile number to the recipient, or choose another channel.",
         ),
+        Obstacle::SelfServiceNotAllowed => (
+            "self-service-not-allowed",
+            "The record type does not allow asking for the code.",
+            "Set self_service.allowed in the record type, or choose another channel.",
+        ),
         Obstacle::NoEmail => (
             "no-email",
             "The recipient has no e-mail address.",

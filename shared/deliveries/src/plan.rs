@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::delivery::{l5_is_superseded, l5_most_superseded};
 use domain::document::{Document, Kind};
 use domain::id::{DocumentId, PracticeId};
-use domain::practice::{Channel, RecordType, Settings};
+use domain::practice::{Channel, MessageChannel, RecordType, SelfService, Settings};
 use domain::record::{Recipient, Record};
 use domain::sending::{
-    Addressee, Levels, Obstacle, Resolved, d3_obstacles, d4_resolve, d7_addressee,
+    Addressee, Levels, Obstacle, Resolved, d3_obstacles, d4_resolve, d7_addressee, l6_message_channel,
 };
 use domain::time::Timestamp;
 use store::StoredDocument;
@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) settings: Settings,
     pub(crate) addressee: Addressee,
     pub(crate) resolved: Resolved,
+    /// L6: the channel of codes that the patient may ask for on the page, if nothing stands in the way now.
+    pub(crate) self_service: Option<MessageChannel>,
 }
 
 impl SendDelivery {
@@ -64,12 +66,15 @@ impl SendDelivery {
             &record,
             &settings,
             resolved.channel.value,
+            &record_type.self_service,
         )?;
         check_earlier(request, &documents, self.clock.now())?;
+        let self_service = offered_self_service(&record_type.self_service, resolved.channel.value, &record, &addressee, &settings);
         Ok(Plan {
             settings,
             addressee,
             resolved,
+            self_service,
         })
     }
 
@@ -190,6 +195,7 @@ fn check_addressee(
     record: &Record,
     settings: &Settings,
     channel: Channel,
+    self_service: &SelfService,
 ) -> Result<Addressee, SendError> {
     let kinds: Vec<Kind> = documents
         .iter()
@@ -197,14 +203,29 @@ fn check_addressee(
         .collect();
     let addressee = d7_addressee(recipient, linked, &kinds, settings)
         .ok_or(SendError::Obstacles(vec![Obstacle::NoEmail]))?;
-    let obstacles = d3_obstacles(channel, record, &addressee, settings);
+    let obstacles = d3_obstacles(channel, self_service, record, &addressee, settings);
     if !obstacles.is_empty() {
         return Err(SendError::Obstacles(obstacles));
     }
-    match channel {
-        Channel::Sms | Channel::Spoken => Ok(addressee),
-        Channel::Threema | Channel::SelfService => Err(SendError::ChannelUnavailable(channel)),
+    let asked_for = channel == Channel::SelfService;
+    let threema = l6_message_channel(channel, self_service) == MessageChannel::Threema;
+    if channel == Channel::Threema || asked_for && threema {
+        return Err(SendError::ChannelUnavailable(channel));
     }
+    Ok(addressee)
+}
+
+/// L6: the button is there where the record type allows it and nothing that D3 asks for is missing now.
+fn offered_self_service(
+    self_service: &SelfService,
+    channel: Channel,
+    record: &Record,
+    addressee: &Addressee,
+    settings: &Settings,
+) -> Option<MessageChannel> {
+    let message = l6_message_channel(channel, self_service);
+    let missing = d3_obstacles(Channel::SelfService, self_service, record, addressee, settings);
+    (missing.is_empty() && message == MessageChannel::Sms).then_some(message)
 }
 
 /// L5: refused before the mail, not after it.

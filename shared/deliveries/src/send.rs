@@ -239,18 +239,13 @@ impl SendDelivery {
             link: first(lookup.links(&secrets.token))?,
             delivery,
             code,
+            sealed_reference: self.hashing.keys().await?.seal(&reference, &secrets.id)?,
         };
         let route = "POST /v1/deliveries";
         let pending = PendingDelivery {
-            link: &stored.link,
-            delivery: &stored.delivery,
-            code: &stored.code,
+            stored: &stored,
             reference: &first(lookup.references(practice, &reference))?,
-            sealed_reference: &self.hashing.keys().await?.seal(&reference, &secrets.id)?,
-            request: &IdempotencyKey {
-                keys: lookup.requests(practice, route, request.key.as_bytes()),
-                bodies: lookup.requests(practice, route, &request.body),
-            },
+            request: &self.idempotency(practice, route, &request.key, &request.body).await?,
         };
         match self.store.add_pending(&pending).await {
             Ok(()) => Ok(stored),
@@ -258,6 +253,15 @@ impl SendDelivery {
             Err(PendingFailure::Mismatch) => Err(SendError::Mismatch),
             Err(PendingFailure::Store(error)) => Err(error.into()),
         }
+    }
+
+    /// A request's key and body as the table remembers them.
+    pub(crate) async fn idempotency(&self, practice: &PracticeId, route: &str, key: &str, body: &[u8]) -> Result<IdempotencyKey, Unavailable> {
+        let lookup = self.lookup.get().await?;
+        Ok(IdempotencyKey {
+            keys: lookup.requests(practice, route, key.as_bytes()),
+            bodies: lookup.requests(practice, route, body),
+        })
     }
 
     async fn repeated(
@@ -380,6 +384,10 @@ fn new_delivery(request: &SendRequest, plan: &Plan, id: &DeliveryId, now: Timest
         channel: plan.resolved.channel.value,
         documents: request.documents.iter().cloned().collect(),
         offered_invoices: plan.resolved.offered_invoices.value,
+        self_service: plan.self_service,
+        code_requests: 0,
+        last_request_at: None,
+        next_code: None,
         created_at: now,
         sent_at: None,
         expires_at: None,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::hashed::LinkHash;
 use crate::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId};
 use crate::language::Language;
-use crate::practice::Channel;
+use crate::practice::{Bounded, Channel, MessageChannel, SelfService};
 use crate::time::{DAY, HOUR, MINUTE, Timestamp};
 
 /// L1: calendar months that a delivery is open at most.
@@ -22,6 +22,12 @@ pub const STALE_AFTER: i64 = 24 * HOUR;
 pub const ENTRIES_PER_CODE: u32 = 10;
 /// L4: wrong entries in a delivery's whole life that close it for good.
 pub const ENTRIES_PER_LIFE: u32 = 30;
+/// L6: how long the message of a new code may be under way before its fate counts as unknown, in seconds.
+pub const CODE_UNDER_WAY: i64 = 20;
+/// L6: codes that may be asked for where nothing is set.
+pub const REQUESTS_BY_DEFAULT: i64 = 3;
+/// L6: minutes between two requests where nothing is set, and at least.
+pub const MINUTES_BETWEEN_REQUESTS: i64 = 30;
 /// How long a delivery may wait for its e-mail before it counts as not sent, in seconds.
 pub const PENDING: i64 = 60;
 /// L8: how long a closed delivery is kept so that its page can say why, in seconds.
@@ -79,6 +85,15 @@ pub struct Delivery {
     pub wrong_in_row: u32,
     /// L3 and L4: the last wrong entry.
     pub last_wrong_at: Option<Timestamp>,
+    /// L6: how a code asked for on the page travels, if the button is there: the record type allowed it and nothing was missing when it was sent.
+    pub self_service: Option<MessageChannel>,
+    /// L6: codes that the patient asked for and that count.
+    #[serde(default)]
+    pub code_requests: u32,
+    /// L6: when the patient last asked for a code.
+    pub last_request_at: Option<Timestamp>,
+    /// L6: a new code whose message is on its way.
+    pub next_code: Option<NextCode>,
     /// P7: open sessions by the hash of their secret.
     #[serde(default)]
     pub sessions: BTreeMap<String, Session>,
@@ -91,6 +106,17 @@ pub struct Delivery {
     /// When documents were downloaded, oldest first, the first 50.
     #[serde(default)]
     pub downloads: Vec<Download>,
+}
+
+/// A new code between being made and the fate of its message; its hash lies beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextCode {
+    /// One more than the present code's.
+    pub version: u32,
+    /// From then on its message counts as sent with unknown fate: the new code holds alone.
+    pub deadline: Timestamp,
+    /// What `last_request_at` was before, for the case that the message is refused.
+    pub previous_request_at: Option<Timestamp>,
 }
 
 /// An open documents page.
@@ -327,6 +353,99 @@ pub fn l6_is_revivable(delivery: &Delivery, reason: CloseReason) -> bool {
         | CloseReason::Reported
         | CloseReason::Superseded
         | CloseReason::Expired => false,
+    }
+}
+
+/// L6: what the record type says now of asking for codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestTerms {
+    /// Whether it is allowed at all.
+    pub allowed: bool,
+    /// How often in a delivery's life.
+    pub max_requests: u32,
+    /// How long between two, in seconds.
+    pub min_interval: i64,
+}
+
+impl RequestTerms {
+    /// The terms of a record type.
+    pub fn of(settings: &SelfService) -> Self {
+        let max = settings.max_requests.map_or(REQUESTS_BY_DEFAULT, Bounded::get);
+        let minutes = settings.min_interval_minutes.map_or(MINUTES_BETWEEN_REQUESTS, Bounded::get);
+        Self {
+            allowed: settings.allowed,
+            max_requests: u32::try_from(max).unwrap_or_default(),
+            min_interval: minutes * MINUTE,
+        }
+    }
+}
+
+/// L6: whether a patient may ask for a code now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestRule {
+    /// Yes.
+    Allowed,
+    /// Not before this point in time.
+    TooEarly(Timestamp),
+    /// As often as it may be done, it was.
+    UsedUp,
+    /// Not for this delivery, or no longer for its record type.
+    NotAllowed,
+    /// Its e-mail is being sent.
+    Pending,
+    /// Closed, and no new code would open it again.
+    Closed(CloseReason),
+}
+
+/// L6: judges a request for a code at `now`; exactly `min_interval` after the last one is enough.
+pub fn l6_request(delivery: &Delivery, terms: RequestTerms, disabled: bool, now: Timestamp) -> RequestRule {
+    match l8_state(delivery, disabled, now) {
+        State::Pending => return RequestRule::Pending,
+        State::Closed(reason) if !l6_is_revivable(delivery, reason) => return RequestRule::Closed(reason),
+        State::Closed(_) | State::Open | State::Opened => {}
+    }
+    let next = delivery.last_request_at.map(|last| last.plus(terms.min_interval));
+    if !terms.allowed || delivery.self_service.is_none() {
+        RequestRule::NotAllowed
+    } else if delivery.code_requests >= terms.max_requests {
+        RequestRule::UsedUp
+    } else {
+        match next {
+            Some(next) if now < next => RequestRule::TooEarly(next),
+            _ => RequestRule::Allowed,
+        }
+    }
+}
+
+/// L6a: whether the practice can make a new code: the delivery is open, or a new code would open it again.
+pub fn l6a_new_code(delivery: &Delivery, now: Timestamp) -> bool {
+    match l8_state(delivery, false, now) {
+        State::Pending => false,
+        State::Open | State::Opened => true,
+        State::Closed(reason) => l6_is_revivable(delivery, reason),
+    }
+}
+
+/// L6: a delivery as it counts at `now`: a new code whose message has been under way for too long holds alone.
+///
+/// Who asked for it may ask again at once, for nobody can tell what became of the message.
+#[must_use]
+pub fn l6_settled(mut delivery: Delivery, now: Timestamp) -> Delivery {
+    if delivery.next_code.as_ref().is_some_and(|next| now >= next.deadline) {
+        take_next_code(&mut delivery);
+        delivery.last_request_at = None;
+    }
+    delivery
+}
+
+/// L6: the new code holds: wrong entries of the code and in a row, L3's clock and L2's window start anew.
+fn take_next_code(delivery: &mut Delivery) {
+    if let Some(next) = delivery.next_code.take() {
+        delivery.code_version = next.version;
+        delivery.wrong_for_code = 0;
+        delivery.wrong_in_row = 0;
+        delivery.last_wrong_at = None;
+        delivery.opened_at = None;
     }
 }
 

@@ -42,6 +42,8 @@ opaque! {
     SessionHash;
     /// SHA-256 of a 256-bit API key. 64 hexadecimal digits.
     ApiKeyHash;
+    /// HMAC of a phone number, to count its messages. 64 hexadecimal digits.
+    NumberHash;
     /// HMAC of an idempotency key or of a request's body. 64 hexadecimal digits.
     RequestHash;
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::contact::{EmailAddress, Mobile, SenderId};
 use crate::document::{Document, Kind};
 use crate::language::Language;
-use crate::practice::{Channel, RecordType, Settings};
+use crate::practice::{Channel, MessageChannel, RecordType, SelfService, Settings};
 use crate::record::{Recipient, Record};
 use crate::text::Line;
 
@@ -160,6 +160,8 @@ pub enum Obstacle {
     NoConsent,
     /// D3: the recipient has no mobile number.
     NoMobile,
+    /// D3: the record type does not allow asking for the code.
+    SelfServiceNotAllowed,
     /// The recipient has neither an own nor a linked e-mail address.
     NoEmail,
 }
@@ -204,16 +206,29 @@ pub fn d7_addressee(
     })
 }
 
+/// L6: the channel of a code asked for on the page: the delivery's own if it carries messages, else the record type's, else SMS.
+pub fn l6_message_channel(channel: Channel, self_service: &SelfService) -> MessageChannel {
+    match channel {
+        Channel::Sms => MessageChannel::Sms,
+        Channel::Threema => MessageChannel::Threema,
+        Channel::Spoken | Channel::SelfService => self_service.channel.unwrap_or(MessageChannel::Sms),
+    }
+}
+
 /// D3 and D5a: what keeps a delivery on this channel from being sent, all of it.
 pub fn d3_obstacles(
     channel: Channel,
+    self_service: &SelfService,
     record: &Record,
     addressee: &Addressee,
     practice: &Settings,
 ) -> Vec<Obstacle> {
-    let sms = channel == Channel::Sms;
+    let asked_for = channel == Channel::SelfService;
+    let sms = channel == Channel::Sms
+        || asked_for && l6_message_channel(channel, self_service) == MessageChannel::Sms;
     [
         (!record.electronic_sending, Obstacle::SendingForbidden),
+        (asked_for && !self_service.allowed, Obstacle::SelfServiceNotAllowed),
         (sms && !practice.sms_allowed, Obstacle::NoConsent),
         (sms && addressee.mobile.is_none(), Obstacle::NoMobile),
     ]
@@ -372,7 +387,7 @@ mod tests {
         let addressee =
             d7_addressee(&record.recipients[0], None, &[Kind::Note], &practice).unwrap();
         assert_eq!(
-            d3_obstacles(Channel::Sms, &record, &addressee, &practice),
+            d3_obstacles(Channel::Sms, &SelfService::default(), &record, &addressee, &practice),
             [
                 Obstacle::SendingForbidden,
                 Obstacle::NoConsent,
@@ -380,7 +395,7 @@ mod tests {
             ]
         );
         record.electronic_sending = true;
-        assert!(d3_obstacles(Channel::Spoken, &record, &addressee, &practice).is_empty());
+        assert!(d3_obstacles(Channel::Spoken, &SelfService::default(), &record, &addressee, &practice).is_empty());
     }
 
     #[test]

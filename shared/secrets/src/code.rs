@@ -88,6 +88,24 @@ impl CodeKeys {
     }
 }
 
+impl CodeKeys {
+    /// Opens a sealed reference of this delivery.
+    pub fn unseal(&self, sealed: &SealedReference, delivery: &DeliveryId) -> Result<Reference, HashError> {
+        let (key_id, text) = sealed.as_str().rsplit_once(':').ok_or(HashError::Unreadable)?;
+        let version = self.versions.iter().find(|version| version.id == key_id).ok_or(HashError::UnknownKey)?;
+        let bytes = BASE64_NOPAD.decode(text.as_bytes()).map_err(|_| HashError::Unreadable)?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE).ok_or(HashError::Unreadable)?;
+        let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| HashError::Unreadable)?;
+        let payload = Payload { msg: sealed, aad: delivery.as_str().as_bytes() };
+        let mut opened = XChaCha20Poly1305::new(version.references.bytes().into())
+            .decrypt(&XNonce::from(nonce), payload)
+            .map_err(|_| HashError::Unreadable)?;
+        let reference = std::str::from_utf8(&opened).ok().and_then(|text| Reference::parse(text).ok());
+        opened.zeroize();
+        reference.ok_or(HashError::Unreadable)
+    }
+}
+
 /// Hashes codes one at a time in memory that is allocated once.
 pub struct CodeHasher {
     memory: Mutex<Vec<Block>>,
@@ -243,5 +261,14 @@ mod tests {
         let sealed = keys(&[1]).seal(&reference, &delivery(1)).unwrap();
         assert!(!sealed.as_str().contains("K7M3"));
         assert_ne!(sealed, keys(&[1]).seal(&reference, &delivery(1)).unwrap());
+    }
+
+    #[test]
+    fn l6a_a_sealed_reference_opens_for_its_delivery_alone() {
+        let reference = Reference::parse("K7M3QXPB").unwrap();
+        let sealed = keys(&[1]).seal(&reference, &delivery(1)).unwrap();
+        assert_eq!(keys(&[2, 1]).unseal(&sealed, &delivery(1)).unwrap(), reference);
+        assert_eq!(keys(&[1]).unseal(&sealed, &delivery(2)), Err(HashError::Unreadable));
+        assert_eq!(keys(&[2]).unseal(&sealed, &delivery(1)), Err(HashError::UnknownKey));
     }
 }

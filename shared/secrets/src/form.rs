@@ -16,6 +16,8 @@ pub const LIFE: i64 = 30 * MINUTE;
 pub enum Purpose {
     /// Entering the code.
     EnterCode,
+    /// Asking for a code.
+    RequestCode,
     /// Ending the session.
     Done,
 }
@@ -112,6 +114,7 @@ fn parts<'a>(
 ) -> [&'a [u8]; 4] {
     let purpose: &[u8] = match purpose {
         Purpose::EnterCode => b"enter code",
+        Purpose::RequestCode => b"request code",
         Purpose::Done => b"done",
     };
     [end.as_bytes(), &cookie.0, link.as_str().as_bytes(), purpose]

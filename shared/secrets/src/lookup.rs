@@ -1,7 +1,8 @@
 //! What is found by a keyed hash: deliveries by token or reference, requests by their idempotency key; and the keys of forms.
 
 use data_encoding::HEXLOWER;
-use domain::hashed::{LinkHash, ReferenceHash, RequestHash};
+use domain::contact::Mobile;
+use domain::hashed::{LinkHash, NumberHash, ReferenceHash, RequestHash};
 use domain::id::PracticeId;
 use domain::symbols::{LinkToken, Reference};
 
@@ -18,6 +19,7 @@ struct Version {
     tokens: Subkey,
     references: Subkey,
     requests: Subkey,
+    numbers: Subkey,
     forms: Subkey,
 }
 
@@ -29,6 +31,7 @@ impl FromRoots for LookupKeys {
                 tokens: root.subkey("link token"),
                 references: root.subkey("reference"),
                 requests: root.subkey("request"),
+                numbers: root.subkey("number"),
                 forms: root.subkey("form"),
             })
             .collect();
@@ -61,6 +64,12 @@ impl LookupKeys {
             .iter()
             .map(|version| RequestHash::new(hex(version.requests.mac(&parts))))
             .collect()
+    }
+
+    /// What counts the messages to a number; under the newest key alone, so that a new key begins to count anew.
+    pub fn number(&self, number: &Mobile) -> Option<NumberHash> {
+        let newest = self.versions.first()?;
+        Some(NumberHash::new(hex(newest.numbers.mac(&[number.as_str().as_bytes()]))))
     }
 
     pub(crate) fn form_keys(&self) -> impl Iterator<Item = &Subkey> {

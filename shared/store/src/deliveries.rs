@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::{DOWNLOADS_KEPT, Delivery, Download, MessageFate};
-use domain::hashed::{CodeHash, LinkHash, SessionHash};
+use domain::hashed::{CodeHash, LinkHash, SealedReference, SessionHash};
 use domain::id::{DeliveryId, DocumentId, PracticeId};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub struct StoredDelivery {
     pub delivery: Delivery,
     /// What a code is compared with.
     pub code: CodeHash,
+    /// Its reference, for the message of L6a.
+    pub sealed_reference: SealedReference,
 }
 
 /// Where the delivery of an id lies.
@@ -29,15 +31,20 @@ pub(crate) struct DeliveryPointer {
 }
 
 impl StoredDelivery {
+    /// L6: the version of a new code whose message has been under way for too long, so that it holds alone.
+    pub fn overdue_code(&self, now: Timestamp) -> Option<u32> {
+        let next = self.delivery.next_code.as_ref()?;
+        (now >= next.deadline).then_some(next.version)
+    }
+
     pub(crate) fn from_item(link: &LinkHash, item: Item) -> Result<Self, StoreError> {
-        let code = item
-            .get("code")
-            .cloned()
-            .ok_or(StoreError::Unreadable("delivery"))?;
+        let unreadable = || StoreError::Unreadable("delivery");
+        let code = item.get("code").cloned().ok_or_else(unreadable)?;
+        let sealed = item.get("reference_sealed").and_then(|sealed| sealed.as_s().ok()).ok_or_else(unreadable)?;
         Ok(Self {
             link: link.clone(),
-            code: serde_dynamo::from_attribute_value(code)
-                .map_err(|_| StoreError::Unreadable("delivery"))?,
+            code: serde_dynamo::from_attribute_value(code).map_err(|_| unreadable())?,
+            sealed_reference: SealedReference::new(sealed.clone()),
             delivery: from_item(item, "delivery")?,
         })
     }

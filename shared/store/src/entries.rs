@@ -57,26 +57,35 @@ impl Store {
         now: Timestamp,
     ) -> Result<Charge, StoreError> {
         for link in links {
-            let update = self
-                .judged_update(link, now)
-                .update_expression(
-                    "SET last_wrong_at = :now, last_op = :op ADD wrong_for_code :one, wrong_in_life :one, wrong_in_row :one",
-                )
-                .condition_expression(format!("{NOT_CLOSED} AND {}", entry_condition()))
-                .expression_attribute_values(":op", text("charge"))
-                .expression_attribute_values(":one", number(1))
-                .expression_attribute_values(":zero", number(0))
-                .expression_attribute_values(":code_limit", number(ENTRIES_PER_CODE))
-                .expression_attribute_values(":life_limit", number(ENTRIES_PER_LIFE))
-                .expression_attribute_values(":stale", time(now.plus(-STALE_AFTER)));
-            let update = with_wait_values(update, now);
-            match send(update, link).await? {
-                Changed::Yes(delivery) => return Ok(Charge::Charged(delivery)),
-                Changed::No(Some(delivery)) => return Ok(Charge::Refused(delivery)),
-                Changed::No(None) => {}
+            // A second round only where a new code's message has been under way for too long.
+            for _ in 0..2 {
+                match send(self.charge(link, now), link).await? {
+                    Changed::Yes(delivery) => return Ok(Charge::Charged(delivery)),
+                    Changed::No(Some(delivery)) => match delivery.overdue_code(now) {
+                        Some(version) => self.promote_overdue_code(link, version).await?,
+                        None => return Ok(Charge::Refused(delivery)),
+                    },
+                    Changed::No(None) => break,
+                }
             }
         }
         Ok(Charge::Unknown)
+    }
+
+    fn charge(&self, link: &LinkHash, now: Timestamp) -> UpdateItemFluentBuilder {
+        let update = self
+            .judged_update(link, now)
+            .update_expression(
+                "SET last_wrong_at = :now, last_op = :op ADD wrong_for_code :one, wrong_in_life :one, wrong_in_row :one",
+            )
+            .condition_expression(format!("{NOT_CLOSED} AND {}", entry_condition()))
+            .expression_attribute_values(":op", text("charge"))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":code_limit", number(ENTRIES_PER_CODE))
+            .expression_attribute_values(":life_limit", number(ENTRIES_PER_LIFE))
+            .expression_attribute_values(":stale", time(now.plus(-STALE_AFTER)));
+        with_wait_values(update, now)
     }
 
     /// L2: a right entry opens the delivery (its first one starts the window) and a session, and takes back its charge.
@@ -157,7 +166,8 @@ fn entry_condition() -> String {
         .map(|row| format!("(wrong_in_row = :row{row} AND last_wrong_at <= :free{row})"))
         .collect();
     format!(
-        "wrong_for_code < :code_limit AND wrong_in_life < :life_limit \
+        "(attribute_not_exists(next_code) OR next_code.deadline > :now) \
+         AND wrong_for_code < :code_limit AND wrong_in_life < :life_limit \
          AND (wrong_in_row = :zero OR last_wrong_at >= :stale) \
          AND (wrong_in_row < :first_row OR {})",
         rows.join(" OR ")

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::hashed::{ApiKeyHash, LinkHash, RequestHash};
+use domain::hashed::{ApiKeyHash, LinkHash, NumberHash, RequestHash};
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecordId, RecordTypeId};
-use domain::time::Timestamp;
+use domain::time::{DAY, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -80,6 +80,14 @@ impl Key {
         Self::new(format!("LINK#{link}"), "DELIVERY")
     }
 
+    pub(crate) fn day_of_practice(practice: &PracticeId, now: Timestamp) -> Self {
+        Self::new(format!("COUNT#{practice}"), day(now))
+    }
+
+    pub(crate) fn day_of_number(number: &NumberHash, now: Timestamp) -> Self {
+        Self::new(format!("COUNT#{number}"), day(now))
+    }
+
     /// As the SDK wants it.
     pub(crate) fn attributes(&self) -> Item {
         HashMap::from([
@@ -100,6 +108,11 @@ pub(crate) fn practice_partition(practice: &PracticeId) -> String {
 
 pub(crate) fn record_partition(practice: &PracticeId, record: &RecordId) -> String {
     format!("ORG#{practice}#{record}")
+}
+
+/// A day of UTC as a sort key.
+fn day(now: Timestamp) -> String {
+    format!("DAY#{}", now.seconds() / DAY)
 }
 
 /// A string attribute.

@@ -11,12 +11,14 @@
 //! | `ORG#<practice>#<record>` | `DOCUMENT#<id>` | the document, sorting by its day of issue |
 //! | `PUB#<practice>` | `PUBLIC` | what pages say of the practice |
 //! | `KEY#<hash>` | `KEY` | an API key |
+//! | `COUNT#<practice or hash of a number>` | `DAY#<number>` | messages that patients asked for that day |
 //! | `LINK#<hash>` | `DELIVERY` | a delivery with its code's hash and sessions |
 //!
 //! Everything that a decision hangs on is read by primary key and consistently, or judged by a condition.
 //! Expiry is judged by the caller's clock; the attribute `ttl` only tidies up.
 
 mod access;
+mod codes;
 mod deliveries;
 mod documents;
 mod entries;
@@ -29,6 +31,7 @@ mod table;
 
 use aws_sdk_dynamodb::Client;
 
+pub use codes::{Replaced, Reserved, next_code, next_version};
 pub use deliveries::StoredDelivery;
 pub use documents::StoredDocument;
 pub use entries::{Charge, Commit, NewSession};

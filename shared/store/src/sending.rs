@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     Update,
 };
 use domain::delivery::{Delivery, PENDING, SentIn, l5_is_superseded};
-use domain::hashed::{CodeHash, LinkHash, ReferenceHash, RequestHash, SealedReference};
-use domain::id::DeliveryId;
+use domain::hashed::{LinkHash, ReferenceHash, RequestHash};
+use domain::id::{DeliveryId, PracticeId};
 use domain::time::{DAY, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ use crate::deliveries::{DeliveryPointer, time_to_live};
 use crate::error::StoreError;
 use crate::item::{Item, Key, from_item, number, text, time, to_attribute, to_item};
 use crate::practices::put_new;
-use crate::{Store, StoredDocument};
+use crate::{Store, StoredDelivery, StoredDocument};
 
 /// How long an idempotency key is remembered, in seconds.
 const REQUEST_LIFE: i64 = DAY;
@@ -34,16 +35,10 @@ pub struct IdempotencyKey {
 /// A delivery that is about to be sent.
 #[derive(Debug)]
 pub struct PendingDelivery<'a> {
-    /// Where it will lie.
-    pub link: &'a LinkHash,
-    /// Its facts.
-    pub delivery: &'a Delivery,
-    /// Its code, hashed.
-    pub code: &'a CodeHash,
+    /// Its facts and the hash of its code, and where it will lie.
+    pub stored: &'a StoredDelivery,
     /// Its reference, hashed.
     pub reference: &'a ReferenceHash,
-    /// Its reference, sealed.
-    pub sealed_reference: &'a SealedReference,
     /// The request that it answers.
     pub request: &'a IdempotencyKey,
 }
@@ -94,54 +89,42 @@ pub enum OpenFailure {
 
 /// What is kept of an idempotency key.
 #[derive(Serialize, Deserialize)]
-struct Request {
+pub(crate) struct Request {
     body: RequestHash,
     delivery: DeliveryId,
     created_at: Timestamp,
 }
 
+impl Request {
+    /// Whether this is the same body again.
+    pub(crate) fn is_same(&self, request: &IdempotencyKey) -> bool {
+        request.bodies.contains(&self.body)
+    }
+}
+
+/// The earlier request that kept a transaction from being written, if it was that.
+pub(crate) fn repeated_request(canceled: &TransactionCanceledException) -> Result<Option<Request>, StoreError> {
+    let lost = canceled.cancellation_reasons().iter().filter_map(|reason| reason.item.clone());
+    let mut requests = lost.filter(|item| item.contains_key("body"));
+    requests.next().map(|item| from_item(item, "request")).transpose()
+}
+
 impl Store {
     /// D10, first write: the delivery as pending, its place, and the request that it answers; all or nothing.
     pub async fn add_pending(&self, pending: &PendingDelivery<'_>) -> Result<(), PendingFailure> {
-        let delivery = pending.delivery;
-        let now = delivery.created_at;
         let write = self.pending_write(pending).map_err(PendingFailure::Store)?;
-        match self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(write))
-            .send()
-            .await
-        {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-                    let mut lost = canceled
-                        .cancellation_reasons()
-                        .iter()
-                        .filter_map(|reason| reason.item.clone());
-                    let request = lost
-                        .find(|item| item.contains_key("body"))
-                        .ok_or(PendingFailure::Store(StoreError::Contention))?;
-                    let request: Request =
-                        from_item(request, "request").map_err(PendingFailure::Store)?;
-                    tracing::debug!(
-                        age = now.seconds() - request.created_at.seconds(),
-                        "a request was repeated"
-                    );
-                    if request.delivery == delivery.id {
-                        // Our own write, whose answer was lost.
-                        Ok(())
-                    } else if pending.request.bodies.contains(&request.body) {
-                        Err(PendingFailure::Repeated(request.delivery))
-                    } else {
-                        Err(PendingFailure::Mismatch)
-                    }
-                }
-                _ => Err(PendingFailure::Store(StoreError::unavailable(
-                    "TransactWriteItems",
-                )(error))),
-            },
+        let sent = self.client.transact_write_items().set_transact_items(Some(write)).send().await;
+        let Err(error) = sent else { return Ok(()) };
+        let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
+            return Err(PendingFailure::Store(StoreError::unavailable("TransactWriteItems")(error)));
+        };
+        let earlier = repeated_request(canceled).map_err(PendingFailure::Store)?;
+        match earlier {
+            // Our own write, whose answer was lost.
+            Some(earlier) if earlier.delivery == pending.stored.delivery.id => Ok(()),
+            Some(earlier) if earlier.is_same(pending.request) => Err(PendingFailure::Repeated(earlier.delivery)),
+            Some(_) => Err(PendingFailure::Mismatch),
+            None => Err(PendingFailure::Store(StoreError::Contention)),
         }
     }
 
@@ -149,13 +132,13 @@ impl Store {
         &self,
         pending: &PendingDelivery<'_>,
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let delivery = pending.delivery;
+        let delivery = &pending.stored.delivery;
         let (practice, now) = (&delivery.practice, delivery.created_at);
         let pointer_key = Key::delivery_pointer(practice, &delivery.id);
         let mut pointer = to_item(
             &pointer_key,
             &DeliveryPointer {
-                link: pending.link.clone(),
+                link: pending.stored.link.clone(),
             },
         )?;
         pointer.insert(
@@ -166,42 +149,49 @@ impl Store {
             put_new(&self.table, delivery_item(pending)?)?,
             put_new(&self.table, pointer)?,
         ];
-        let mut keys = pending.request.keys.iter();
-        if let (Some(newest), Some(body)) = (keys.next(), pending.request.bodies.first()) {
+        write.extend(self.request_writes(practice, pending.request, &delivery.id, now)?);
+        Ok(write)
+    }
+
+    /// Remembers a request under the newest look-up key, if it was not made within a day under any of them.
+    pub(crate) fn request_writes(
+        &self,
+        practice: &PracticeId,
+        request: &IdempotencyKey,
+        delivery: &DeliveryId,
+        now: Timestamp,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        const NOT_LATELY: &str = "attribute_not_exists(pk) OR created_at <= :forgotten";
+        let forgotten = time(now.plus(-REQUEST_LIFE));
+        let mut writes = Vec::with_capacity(request.keys.len());
+        let mut keys = request.keys.iter();
+        if let (Some(newest), Some(body)) = (keys.next(), request.bodies.first()) {
             let key = Key::request(practice, newest);
-            let request = Request {
-                body: body.clone(),
-                delivery: delivery.id.clone(),
-                created_at: now,
-            };
-            let mut item = to_item(&key, &request)?;
+            let kept = Request { body: body.clone(), delivery: delivery.clone(), created_at: now };
+            let mut item = to_item(&key, &kept)?;
             item.insert("ttl".to_owned(), number(now.plus(REQUEST_LIFE).seconds()));
             let put = Put::builder()
                 .table_name(&self.table)
                 .set_item(Some(item))
-                .condition_expression("attribute_not_exists(pk) OR created_at <= :forgotten")
-                .expression_attribute_values(":forgotten", time(now.plus(-REQUEST_LIFE)))
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                )
+                .condition_expression(NOT_LATELY)
+                .expression_attribute_values(":forgotten", forgotten.clone())
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
                 .build()
                 .map_err(|_| StoreError::Unreadable("our own"))?;
-            write.push(TransactWriteItem::builder().put(put).build());
+            writes.push(TransactWriteItem::builder().put(put).build());
         }
         for older in keys {
             let check = ConditionCheck::builder()
                 .table_name(&self.table)
                 .set_key(Some(Key::request(practice, older).attributes()))
-                .condition_expression("attribute_not_exists(pk) OR created_at <= :forgotten")
-                .expression_attribute_values(":forgotten", time(now.plus(-REQUEST_LIFE)))
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                )
+                .condition_expression(NOT_LATELY)
+                .expression_attribute_values(":forgotten", forgotten.clone())
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
                 .build()
                 .map_err(|_| StoreError::Unreadable("our own"))?;
-            write.push(TransactWriteItem::builder().condition_check(check).build());
+            writes.push(TransactWriteItem::builder().condition_check(check).build());
         }
-        Ok(write)
+        Ok(writes)
     }
 
     /// D10: the e-mail was refused, for this reason, or nobody knows. Closed for good, whatever else happens; an open delivery stays open.
@@ -364,19 +354,18 @@ impl Store {
 
 /// The delivery's item: its facts, its documents as a set that loses members, and the hashes of its secrets.
 fn delivery_item(pending: &PendingDelivery<'_>) -> Result<Item, StoreError> {
-    let delivery = pending.delivery;
-    let mut item = to_item(&Key::delivery(pending.link), delivery)?;
+    let StoredDelivery {
+        link,
+        delivery,
+        code,
+        sealed_reference,
+    } = pending.stored;
+    let mut item = to_item(&Key::delivery(link), delivery)?;
     let documents = delivery.documents.iter().map(ToString::to_string).collect();
     item.insert("documents".to_owned(), AttributeValue::Ss(documents));
-    item.insert("code".to_owned(), to_attribute(pending.code)?);
-    item.insert(
-        "reference_hash".to_owned(),
-        text(pending.reference.as_str()),
-    );
-    item.insert(
-        "reference_sealed".to_owned(),
-        text(pending.sealed_reference.as_str()),
-    );
+    item.insert("code".to_owned(), to_attribute(code)?);
+    item.insert("reference_hash".to_owned(), text(pending.reference.as_str()));
+    item.insert("reference_sealed".to_owned(), text(sealed_reference.as_str()));
     item.insert("last_op".to_owned(), text("pending"));
     item.insert("ttl".to_owned(), time_to_live(delivery.created_at));
     Ok(item)

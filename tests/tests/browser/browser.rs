@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const PERIOD: Duration = Duration::from_millis(50);
 
 /// Headless, with nothing that goes on by itself, so that the only traffic is the page's own.
-const ARGUMENTS: [&str; 12] = [
+const ARGUMENTS: [&str; 13] = [
     "--headless",
     // A container's administrator has no other choice; only pages of our own are opened.
     "--no-sandbox",
@@ -39,6 +39,8 @@ const ARGUMENTS: [&str; 12] = [
     "--disable-component-update",
     "--disable-default-apps",
     "--disable-sync",
+    // As on a phone, where they take no room.
+    "--hide-scrollbars",
     // Chromium ends with the pipe, whatever becomes of its driver.
     "--remote-debugging-pipe",
 ];
@@ -270,12 +272,19 @@ impl Browser {
         &self.traffic
     }
 
-    /// Makes the page this wide, with a window as high as a phone's or a desk's.
-    pub(crate) async fn resize(&self, width: u32) {
+    /// Makes the window this large.
+    pub(crate) async fn resize(&self, width: u32, height: u64) {
         let metrics =
-            json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false});
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", metrics)
             .await;
+    }
+
+    /// How many pixels the page needs: `scrollWidth` or `scrollHeight`.
+    pub(crate) async fn measure(&self, property: &str) -> u64 {
+        let script = format!("return document.documentElement.{property}");
+        let pixels = self.script(&script).await;
+        pixels.as_u64().expect("a number of pixels")
     }
 
     /// Makes the page dark or light, as the person's device would ask for.
@@ -284,10 +293,11 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
-    /// Leaves a picture of the whole page for people, in the target folder.
+    /// Leaves a picture of the window for people, in the target folder.
     pub(crate) async fn picture(&self, name: &str) {
-        let beyond = json!({"format": "png", "captureBeyondViewport": true});
-        let picture = self.devtools("Page.captureScreenshot", beyond).await;
+        let picture = self
+            .devtools("Page.captureScreenshot", json!({"format": "png"}))
+            .await;
         let picture = picture["data"].as_str().unwrap_or_default();
         let picture = BASE64.decode(picture.as_bytes()).expect("a picture");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
@@ -396,7 +406,8 @@ impl Driver {
             connection,
             "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
         )?;
-        connection.read_to_end(&mut Vec::new())?;
+        // It answers when the browser has ended, and then keeps the connection.
+        connection.read(&mut [0; 512])?;
         Ok(())
     }
 }

@@ -1,0 +1,248 @@
+//! New codes for a delivery that was sent (L6, L6a).
+//!
+//! A code that a patient asks for waits in a slot of its own until the fate of its message is known; until then the old one is judged.
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use domain::delivery::{CODE_UNDER_WAY, Delivery, ENTRIES_PER_LIFE, NextCode};
+use domain::hashed::{CodeHash, LinkHash, NumberHash};
+use domain::time::{DAY, Timestamp};
+
+use crate::error::StoreError;
+use crate::item::{Key, number, text, time, to_attribute};
+use crate::sending::{IdempotencyKey, repeated_request};
+use crate::{Store, StoredDelivery};
+
+/// Messages that patients may ask for in a day: for one number, and for one practice. Against abuse of other people's money and phones.
+pub(crate) const PER_NUMBER_AND_DAY: u32 = 20;
+/// See [`PER_NUMBER_AND_DAY`].
+pub(crate) const PER_PRACTICE_AND_DAY: u32 = 200;
+
+/// What makes a new code the present one: everything that counts per code starts anew.
+const ANEW: &str = "wrong_for_code = :zero, wrong_in_row = :zero";
+const OVER: &str = "last_wrong_at, opened_at, next_code, next_code_hash";
+
+/// What became of reserving a new code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reserved {
+    /// The slot is taken: the message may go out.
+    Yes,
+    /// Somebody changed the delivery in between: look again.
+    Changed,
+    /// The day's cap of the number or the practice is reached.
+    CapReached,
+}
+
+/// What became of replacing a code (L6a).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaced {
+    /// The new code holds.
+    Yes,
+    /// Somebody changed the delivery in between: look again.
+    Changed,
+    /// The same request was made before.
+    Repeated,
+    /// The same idempotency key was used with another body.
+    Mismatch,
+}
+
+impl Store {
+    /// L6: puts a new code into the slot and counts the request, for the delivery and for the day's caps; all or nothing.
+    ///
+    /// `seen` is the delivery as it was judged; if it is no longer like that, nothing is written.
+    pub async fn reserve_code(
+        &self,
+        seen: &StoredDelivery,
+        hash: &CodeHash,
+        to: &NumberHash,
+        now: Timestamp,
+    ) -> Result<Reserved, StoreError> {
+        let delivery = &seen.delivery;
+        let caps = [
+            (Key::day_of_practice(&delivery.practice, now), PER_PRACTICE_AND_DAY),
+            (Key::day_of_number(to, now), PER_NUMBER_AND_DAY),
+        ];
+        let mut writes = vec![self.slot_write(seen, hash, now)?];
+        for (key, cap) in caps {
+            writes.push(self.cap_write(&key, cap, now)?);
+        }
+        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
+            Ok(_) => Ok(Reserved::Yes),
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+                    let failed = |at: usize| {
+                        let reason = canceled.cancellation_reasons().get(at);
+                        reason.and_then(|reason| reason.code()) == Some("ConditionalCheckFailed")
+                    };
+                    let is_cap = !failed(0) && (failed(1) || failed(2));
+                    Ok(if is_cap { Reserved::CapReached } else { Reserved::Changed })
+                }
+                _ => Err(StoreError::unavailable("TransactWriteItems")(error)),
+            },
+        }
+    }
+
+    /// L6: the message was accepted, or its fate is unknown: the new code holds alone. Safe to repeat.
+    pub async fn promote_code(&self, link: &LinkHash, version: u32) -> Result<(), StoreError> {
+        self.promote(link, version, "").await
+    }
+
+    /// L6: nobody was left to say what became of the message: the same, and the patient may ask again at once.
+    pub(crate) async fn promote_overdue_code(&self, link: &LinkHash, version: u32) -> Result<(), StoreError> {
+        self.promote(link, version, ", last_request_at").await
+    }
+
+    async fn promote(&self, link: &LinkHash, version: u32, also_over: &str) -> Result<(), StoreError> {
+        let update = self
+            .slot_update(link, version)
+            .update_expression(format!(
+                "SET #code = next_code_hash, code_version = :version, {ANEW}, last_op = :op REMOVE {OVER}{also_over}"
+            ))
+            .expression_attribute_names("#code", "code")
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":op", text("new code"));
+        self.change(update).await.map(drop)
+    }
+
+    /// L6: the message was refused: the old code stays, and the request does not count.
+    pub async fn drop_code(&self, link: &LinkHash, next: &NextCode) -> Result<(), StoreError> {
+        let update = self
+            .slot_update(link, next.version)
+            .expression_attribute_values(":one", number(-1))
+            .expression_attribute_values(":op", text("code refused"));
+        let update = match next.previous_request_at {
+            Some(previous) => update
+                .update_expression(
+                    "SET last_request_at = :previous, last_op = :op REMOVE next_code, next_code_hash ADD code_requests :one",
+                )
+                .expression_attribute_values(":previous", time(previous)),
+            None => update.update_expression(
+                "SET last_op = :op REMOVE next_code, next_code_hash, last_request_at ADD code_requests :one",
+            ),
+        };
+        self.change(update).await.map(drop)
+    }
+
+    /// L6a: a new code of the practice holds at once, and the request that asked for it is remembered; both or neither.
+    pub async fn replace_code(
+        &self,
+        seen: &StoredDelivery,
+        hash: &CodeHash,
+        request: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Replaced, StoreError> {
+        let delivery = &seen.delivery;
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(Key::delivery(&seen.link).attributes()))
+            .update_expression(format!(
+                "SET #code = :hash, code_version = :version, {ANEW}, last_op = :op REMOVE {OVER}"
+            ))
+            .condition_expression(format!("{UNCHANGED} AND {NOT_FOR_GOOD}"))
+            .expression_attribute_names("#code", "code")
+            .expression_attribute_names("#documents", "documents")
+            .expression_attribute_values(":hash", to_attribute(hash)?)
+            .expression_attribute_values(":version", number(next_version(delivery)))
+            .expression_attribute_values(":v", number(1))
+            .expression_attribute_values(":seen", number(delivery.code_version))
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":life_limit", number(ENTRIES_PER_LIFE))
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":op", text("new code"))
+            .build()
+            .map_err(|_| StoreError::Unreadable("our own"))?;
+        let mut writes = vec![TransactWriteItem::builder().update(update).build()];
+        writes.extend(self.request_writes(&delivery.practice, request, &delivery.id, now)?);
+        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
+            Ok(_) => Ok(Replaced::Yes),
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+                    Ok(match repeated_request(canceled)? {
+                        Some(earlier) if earlier.is_same(request) => Replaced::Repeated,
+                        Some(_) => Replaced::Mismatch,
+                        None => Replaced::Changed,
+                    })
+                }
+                _ => Err(StoreError::unavailable("TransactWriteItems")(error)),
+            },
+        }
+    }
+
+    fn slot_update(&self, link: &LinkHash, version: u32) -> UpdateItemFluentBuilder {
+        self.update(&Key::delivery(link))
+            .condition_expression("next_code.version = :version")
+            .expression_attribute_values(":version", number(version))
+    }
+
+    fn slot_write(&self, seen: &StoredDelivery, hash: &CodeHash, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+        let delivery = &seen.delivery;
+        let next = next_code(delivery, now);
+        let same_requests = match delivery.last_request_at {
+            Some(_) => "last_request_at = :last",
+            None => "attribute_not_exists(last_request_at)",
+        };
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(Key::delivery(&seen.link).attributes()))
+            .update_expression(
+                "SET next_code = :next, next_code_hash = :hash, last_request_at = :now, last_op = :op ADD code_requests :one",
+            )
+            .condition_expression(format!(
+                "{UNCHANGED} AND {NOT_FOR_GOOD} AND attribute_not_exists(next_code) AND code_requests = :requests AND {same_requests}"
+            ))
+            .expression_attribute_names("#documents", "documents")
+            .expression_attribute_values(":next", to_attribute(&next)?)
+            .expression_attribute_values(":v", number(1))
+            .expression_attribute_values(":hash", to_attribute(hash)?)
+            .expression_attribute_values(":seen", number(delivery.code_version))
+            .expression_attribute_values(":requests", number(delivery.code_requests))
+            .expression_attribute_values(":life_limit", number(ENTRIES_PER_LIFE))
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":op", text("ask for code"));
+        if let Some(last) = delivery.last_request_at {
+            update = update.expression_attribute_values(":last", time(last));
+        }
+        let update = update.build().map_err(|_| StoreError::Unreadable("our own"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    fn cap_write(&self, key: &Key, cap: u32, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .update_expression("SET #ttl = :ttl ADD messages :one")
+            .condition_expression("attribute_not_exists(messages) OR messages < :cap")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":ttl", time(now.plus(2 * DAY)))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":cap", number(cap))
+            .build()
+            .map_err(|_| StoreError::Unreadable("our own"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+/// Nobody made another code since the delivery was judged.
+const UNCHANGED: &str = "v = :v AND code_version = :seen";
+
+/// What no new code opens again.
+const NOT_FOR_GOOD: &str = "attribute_exists(sent_at) AND attribute_not_exists(not_sent_at) \
+     AND attribute_not_exists(revoked_at) AND attribute_not_exists(reported_at) \
+     AND attribute_not_exists(superseded_at) AND attribute_exists(#documents) \
+     AND expires_at > :now AND wrong_in_life < :life_limit";
+
+/// The slot's content for a delivery that is asked a code for at `now`.
+pub fn next_code(delivery: &Delivery, now: Timestamp) -> NextCode {
+    NextCode {
+        version: next_version(delivery),
+        deadline: now.plus(CODE_UNDER_WAY),
+        previous_request_at: delivery.last_request_at,
+    }
+}
+
+/// A version that no code of this delivery ever had, so that an entry charged for an older one never commits.
+pub fn next_version(delivery: &Delivery) -> u32 {
+    delivery.next_code.as_ref().map_or(delivery.code_version, |next| next.version) + 1
+}

@@ -1,0 +1,204 @@
+//! S2, S3, T4, T5: secrets are found only where the product sends them, whatever is called and whatever goes wrong.
+//!
+//! A stack of its own is driven through every route and every kind of error while it logs as much as it can be asked to.
+//! Then everything that it has left behind is searched: database, bucket, small files, logs, messages.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
+
+mod control;
+mod drive;
+mod failure;
+mod misuse;
+mod patients;
+mod places;
+mod search;
+mod server;
+mod ways;
+
+#[path = "../tenancy/routes.rs"]
+mod routes;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use drive::{Book, Drive, Sent, token_in};
+use places::Place;
+use routes::routes;
+use search::{Finder, Hit, Kind, Secret};
+use server::Server;
+
+/// What has to happen for the search to mean anything: answers that each take another path through the product.
+const DRIVEN: [(&str, &[u64]); 8] = [
+    ("GET /d/{token}", &[200, 303, 404, 410, 503]),
+    ("POST /d/{token}", &[303, 401, 403, 404, 410, 413, 422, 429, 503]),
+    ("GET /d/{token}/documents", &[200, 303, 404, 503]),
+    ("GET /d/{token}/documents/{id}", &[303, 404, 503]),
+    ("POST /d/{token}/done", &[303, 403, 404, 503]),
+    ("POST /v1/deliveries", &[201, 400, 404, 409, 413, 422, 502, 503]),
+    ("PUT /v1/settings", &[200, 400, 413]),
+    ("GET /v1/settings", &[200, 401, 403, 500, 503]),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s2_s3_t5_secrets_are_found_only_where_the_product_sends_them() {
+    let mut server = Server::start();
+    let mut drive = Drive::new(&server);
+    drive.prepare().await;
+    drive.send_in_every_way().await;
+    drive.send_in_vain().await;
+    drive.send_into_silence().await;
+    let (sent, other) = (drive.send(json!({})).await, drive.send(json!({"recipient": "english"})).await);
+    drive.read_documents(&sent).await;
+    drive.enter_nonsense(&other, &sent).await;
+    drive.post_foreign_forms(&other).await;
+    drive.misuse_as_practice(&other).await;
+    drive.misuse_as_patient(&other, &sent).await;
+    drive.end_in_every_way().await;
+    server.restart();
+    drive.follow(&server);
+
+    let (sent, session, documents) = last_delivery(&mut drive).await;
+    drive.break_object(&server, &documents[1]);
+    drive.ask_for_everything(&sent, &documents, &session).await;
+    let (sent, session, documents) = last_delivery(&mut drive).await;
+    drive.break_items(&server).await;
+    drive.ask_for_everything(&sent, &documents, &session).await;
+    drive.tokens().await;
+    let kept = TempDir::new().expect("a folder");
+    places::copy(&server.data(), kept.path());
+    drive.delete_table(&server).await;
+    drive.ask_for_everything(&sent, &documents, &session).await;
+    server.kill();
+
+    let logs = server.logs();
+    assert_was_driven(&logs);
+    let finder = Finder::new(drive.book.secrets.clone());
+    let mut left_behind = logs;
+    left_behind.extend(places::files(&server.data()));
+    left_behind.extend(places::files(kept.path()));
+    left_behind.extend(places::rows(kept.path()));
+    left_behind.extend(std::mem::take(&mut drive.book.answers));
+    let mut found = findings(&finder, &left_behind);
+    found.extend(leaks_of_messages(&finder, &drive.book, &messages(&server.data())));
+    found.extend(leaks_of_pages(&finder, &drive.book.pages));
+    found.extend(left_behind.iter().filter_map(shaped_like_a_secret));
+    assert!(found.is_empty(), "secrets where none belongs:\n{}", found.join("\n"));
+}
+
+/// A delivery with an open session and a document that awaits its upload, for what breaks next.
+async fn last_delivery(drive: &mut Drive) -> (Sent, String, Vec<String>) {
+    let document = drive.document("2026-0900").await;
+    let waiting = drive.document("2026-0901").await;
+    let sent = drive.send(json!({"documents": [document], "offered_invoices": 0})).await;
+    let mut patient = drive.patient(&sent);
+    assert_eq!(drive.enter(&mut patient, &sent.code).await, 303, "the right code");
+    let session = patient.cookies.iter().find(|(name, _)| name.starts_with("__Host-dl-"));
+    let (name, value) = session.expect("a session");
+    (sent, format!("{name}={value}"), vec![document, waiting])
+}
+
+/// Every route was called, and the answers show that the errors were met too.
+fn assert_was_driven(logs: &[Place]) {
+    let mut seen: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+    for log in logs {
+        for line in String::from_utf8_lossy(&log.content).lines() {
+            let Ok(line) = serde_json::from_str::<Value>(line) else { continue };
+            if let (Some(route), Some(status)) = (line["route_key"].as_str(), line["status"].as_u64()) {
+                seen.entry(route.to_owned()).or_default().insert(status);
+            }
+        }
+    }
+    let missed: Vec<String> = routes().into_iter().filter(|route| !seen.contains_key(route)).collect();
+    assert!(missed.is_empty(), "never called: {missed:?}");
+    for (route, expected) in DRIVEN {
+        let answered = &seen[route];
+        let missed: Vec<_> = expected.iter().filter(|status| !answered.contains(status)).collect();
+        assert!(missed.is_empty(), "{route} never answered {missed:?}, only {answered:?}");
+    }
+}
+
+pub(crate) fn findings(finder: &Finder, places: &[Place]) -> Vec<String> {
+    places
+        .iter()
+        .flat_map(|place| finder.find(&place.content).into_iter().map(|hit| said(&hit, &place.name)))
+        .collect()
+}
+
+fn said(hit: &Hit, place: &str) -> String {
+    format!("{:?} {} ({}) in {place}", hit.secret.kind, hit.secret.text, hit.form)
+}
+
+/// The outbox's file, message by message.
+fn messages(folder: &Path) -> Vec<Value> {
+    let stored = fs::read_to_string(folder.join("outbox.jsonl")).expect("an outbox");
+    stored.lines().map(|line| serde_json::from_str(line).expect("a message")).collect()
+}
+
+/// An e-mail holds its own token and reference, an SMS its own reference and code, and neither anything else.
+fn leaks_of_messages(finder: &Finder, book: &Book, messages: &[Value]) -> Vec<String> {
+    assert!(messages.len() > 20, "the outbox is searched, not an empty one");
+    let codes: BTreeSet<&str> = book.secrets.iter().filter(|secret| secret.kind == Kind::Code).map(|secret| secret.text.as_str()).collect();
+    let mut leaks = Vec::new();
+    for message in messages {
+        let channel = message["channel"].as_str().unwrap_or_default();
+        let text = message["text"].as_str().unwrap_or_default();
+        let own = match channel {
+            "email" => {
+                let token = token_in(text).expect("an e-mail has its link");
+                vec![Secret::new(Kind::Reference, &token[..8]), Secret::new(Kind::Token, &token)]
+            }
+            _ => of_sms(text, &codes),
+        };
+        let found = finder.find(message.to_string().as_bytes());
+        let strangers = found.iter().filter(|hit| !own.contains(&hit.secret));
+        leaks.extend(strangers.map(|hit| said(hit, &format!("an {channel}"))));
+        for secret in own {
+            if !found.iter().any(|hit| hit.secret == secret) {
+                leaks.push(format!("the search missed {secret:?} in an {channel}"));
+            }
+        }
+        if channel == "sms" && (text.contains("/d/") || text.contains("://")) {
+            leaks.push(format!("S3: an SMS with a link: {text}"));
+        }
+    }
+    leaks
+}
+
+/// What the SMS itself says is its reference and its code.
+fn of_sms(text: &str, codes: &BTreeSet<&str>) -> Vec<Secret> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let shaped = |halves: usize| {
+        let mut words = words.iter().filter(|word| word.len() == 2 * halves + 1);
+        let found = words.find(|word| word.as_bytes()[halves] == b'-' && is_of_symbols(&word.replace('-', "")));
+        found.expect("an SMS has reference and code").replace('-', "")
+    };
+    let (reference, code) = (shaped(4), shaped(3));
+    assert!(codes.contains(code.as_str()), "the code of an SMS is one that the practice was told");
+    vec![Secret::new(Kind::Reference, &reference), Secret::new(Kind::Code, &code)]
+}
+
+/// A page shows the patient's own link and reference and its form, and never a code or a cookie.
+fn leaks_of_pages(finder: &Finder, pages: &[Place]) -> Vec<String> {
+    let belongs = [Kind::Token, Kind::Reference, Kind::FormField];
+    let mut leaks = Vec::new();
+    for page in pages {
+        let strangers = finder.find(&page.content).into_iter().filter(|hit| !belongs.contains(&hit.secret.kind));
+        leaks.extend(strangers.map(|hit| said(&hit, &page.name)));
+    }
+    leaks
+}
+
+/// Secrets that nobody but the product has ever seen, as those of an e-mail that was refused, are known by their shape alone.
+fn shaped_like_a_secret(place: &Place) -> Option<String> {
+    let text = String::from_utf8_lossy(&place.content);
+    let mut runs = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let token = runs.find(|run| run.len() == 28 && is_of_symbols(run))?;
+    Some(format!("{token}, which is shaped like a token, in {}", place.name))
+}
+
+fn is_of_symbols(text: &str) -> bool {
+    text.bytes().all(|symbol| b"23456789BCDFGHJKLMNPQRSTVWXZ".contains(&symbol))
+}
