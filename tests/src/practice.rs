@@ -206,6 +206,17 @@ impl Practice {
         Answer::read(request.send().await.expect("an answer")).await
     }
 
+    /// `POST /v1/deliveries/{id}/code` with this idempotency key.
+    pub async fn post_code(&self, key: &str, delivery: &str, body: Value) -> Answer {
+        let request = self
+            .http
+            .post(format!("{}/v1/deliveries/{delivery}/code", self.api))
+            .bearer_auth(&self.key)
+            .header("idempotency-key", key)
+            .json(&body);
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
     /// Sends these documents of `r1` to `patient` by SMS; `extra` replaces or adds fields.
     pub async fn send(&self, outbox: &str, documents: &[&str], extra: Value) -> Sent {
         let mut body = json!({"record": "r1", "recipient": "patient", "documents": documents, "channel": "sms"});

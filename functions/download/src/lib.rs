@@ -2,23 +2,19 @@
 //!
 //! Delivery and session are looked at anew for every request (L9), so that taking back acts at once.
 
-mod page;
-
-use deliveries::{Clock, DownloadOutcome, Found, ReadDocuments, Unavailable, session_cookie_name};
+use deliveries::{Clock, DownloadOutcome, ReadDocuments, Unavailable, session_cookie_name};
 use documents::Documents;
+use domain::delivery::reachable_until;
 use domain::hashed::SessionHash;
 use domain::id::DocumentId;
-use domain::symbols::LinkToken;
 use futures::FutureExt as _;
 use http::StatusCode;
-use pages::file_name;
+use pages::{DocumentsPage, documents_page, file_name};
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
-use secrets::{FormCookie, Keys, Purpose, SessionSecret};
-use serde::Deserialize;
+use secrets::{Keys, Purpose};
 use store::Store;
-use web::{Request, Response};
-
-use crate::page::{FORM_COOKIE, Visit};
+use visits::{Visit, answer, fault, is_own_form, token_of, unknown};
+use web::{Request, Response, expired_cookie};
 
 /// What this function may touch.
 #[derive(Debug)]
@@ -26,12 +22,6 @@ struct Deps {
     read: ReadDocuments,
     /// Scheme and host of our own pages, from which alone forms are taken.
     origin: String,
-}
-
-/// The form of "Done".
-#[derive(Deserialize)]
-struct PostedDone {
-    form: String,
 }
 
 /// The function, ready to be called.
@@ -56,13 +46,13 @@ async fn handle(deps: &Deps, request: &Request) -> Response {
         "GET /d/{token}/documents" => list(deps, request).await,
         "GET /d/{token}/documents/{id}" => download(deps, request).await,
         "POST /d/{token}/done" => done(deps, request).await,
-        _ => Ok(page::unknown(request)),
+        _ => Ok(unknown(request)),
     };
     answer.unwrap_or_else(|kept_out| match kept_out {
         KeptOut::Elsewhere(response) => response,
         KeptOut::Unavailable(error) => {
             tracing::error!(route = request.route, %error, "something that is needed did not answer");
-            page::fault(request)
+            fault(request)
         }
     })
 }
@@ -105,71 +95,74 @@ async fn download(deps: &Deps, request: &Request) -> Result<Response, KeptOut> {
         Some(DownloadOutcome::Gone) => {
             documents(deps, &visit, &session, StatusCode::NOT_FOUND).await
         }
-        None => Ok(visit.to_code_page("ended")),
+        None => Ok(ended(&visit, "ended")),
     }
 }
 
 /// P7: ends the session.
 async fn done(deps: &Deps, request: &Request) -> Result<Response, KeptOut> {
     let (visit, session) = enter(deps, request).await?;
-    if !is_own_form(deps, request, &visit).await? {
+    let lookup = deps.read.lookup().await?;
+    let token = token_of(request);
+    let is_own = token.is_some_and(|token| is_own_form(request, &token, lookup, Purpose::Done, &deps.origin, deps.read.now()));
+    if !is_own {
         return documents(deps, &visit, &session, StatusCode::FORBIDDEN).await;
     }
     deps.read.end_session(&visit.found, &session).await?;
-    Ok(visit.to_code_page("done"))
+    Ok(ended(&visit, "done"))
 }
 
 /// Lets in whoever comes with a live session; sends everybody else to the code page, which says why.
 async fn enter<'a>(deps: &Deps, request: &'a Request) -> Result<(Visit<'a>, SessionHash), KeptOut> {
-    let token = LinkToken::parse(request.parameter("token")).ok();
+    let token = token_of(request);
     let found = match &token {
         Some(token) => deps.read.find(token).await?,
         None => None,
     };
     let (Some(token), Some(found)) = (token, found) else {
-        return Err(KeptOut::Elsewhere(page::unknown(request)));
+        return Err(KeptOut::Elsewhere(unknown(request)));
     };
-    let session = session(request, &found);
-    let is_live = found.has_session(session.as_ref(), deps.read.now());
     let visit = Visit::new(request, &token, found);
+    let session = visit.session();
+    let is_live = visit.found.has_session(session.as_ref(), deps.read.now());
     match session {
         Some(session) if is_live => Ok((visit, session)),
-        Some(_) => Err(KeptOut::Elsewhere(visit.to_code_page("ended"))),
-        None => Err(KeptOut::Elsewhere(visit.to_code_page(""))),
+        Some(_) => Err(KeptOut::Elsewhere(ended(&visit, "ended"))),
+        None => Err(KeptOut::Elsewhere(visit.see("", ""))),
     }
 }
 
-/// The page, with status 404 if it is shown in place of a document that is gone.
+/// The documents; with status 404 the page says that the one asked for is no longer there.
 async fn documents(
     deps: &Deps,
     visit: &Visit<'_>,
     session: &SessionHash,
     status: StatusCode,
 ) -> Result<Response, KeptOut> {
-    match deps.read.list(&visit.found, session).await? {
-        Some(listing) => Ok(visit.documents_page(deps, status, &listing).await?),
-        None => Ok(visit.to_code_page("ended")),
-    }
-}
-
-fn session(request: &Request, found: &Found) -> Option<SessionHash> {
-    let value = request.cookie(&session_cookie_name(&found.stored.link))?;
-    SessionSecret::parse(value).map(|secret| secret.hash())
-}
-
-/// P5.
-async fn is_own_form(
-    deps: &Deps,
-    request: &Request,
-    visit: &Visit<'_>,
-) -> Result<bool, Unavailable> {
-    let lookup = deps.read.lookup().await?;
-    let posted: Option<PostedDone> = request.form();
-    let cookie = request.cookie(FORM_COOKIE).and_then(FormCookie::parse);
-    let (Some(posted), Some(cookie)) = (posted, cookie) else {
-        return Ok(false);
+    let Some(listing) = deps.read.list(&visit.found, session).await? else {
+        return Ok(ended(visit, "ended"));
     };
-    let link = &visit.found.stored.link;
-    let checked = lookup.check_form(&posted.form, &cookie, link, Purpose::Done, deps.read.now());
-    Ok(checked.is_ok() && request.is_same_origin(&deps.origin))
+    let now = deps.read.now();
+    let forms = visit.forms(deps.read.lookup().await?, now)?;
+    let own_path = format!("{}/documents", visit.path);
+    let page = documents_page(
+        &visit.frame(&own_path),
+        &DocumentsPage {
+            until: reachable_until(&visit.found.stored.delivery).unwrap_or(now),
+            token_path: &visit.path,
+            form: &forms.done,
+            sent: &listing.sent,
+            offered: &listing.offered,
+            gone: status == StatusCode::NOT_FOUND,
+        },
+    );
+    Ok(forms.with_cookie(answer(status, page)))
+}
+
+/// To the code page, which says what the note names. A session that ended leaves no cookie and no page behind.
+fn ended(visit: &Visit<'_>, note: &str) -> Response {
+    visit
+        .see("", note)
+        .header("clear-site-data", "\"cache\", \"storage\"".to_owned())
+        .cookie(expired_cookie(&session_cookie_name(&visit.found.stored.link)))
 }

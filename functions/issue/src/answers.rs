@@ -1,9 +1,10 @@
 //! What `issue` answers: a sent delivery, a delivery's state, and every problem of sending.
 
-use deliveries::{SendError, SentDelivery};
+use deliveries::{MessageSent, SendError, SentDelivery};
 use domain::delivery::{Delivery, MessageFate, State, l6_is_revivable, l8_state, reachable_until};
 use domain::practice::Channel;
 use domain::sending::Obstacle;
+use domain::symbols::Code;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use web::{FieldError, Problem};
@@ -32,6 +33,21 @@ pub(crate) fn repeated(delivery: &Delivery) -> Value {
         ),
         "expires_at": shown(delivery.expires_at),
     })
+}
+
+/// The answer to a new code; a repeated request does not see it again.
+pub(crate) fn new_code(code: Option<&Code>, sent: &MessageSent) -> Value {
+    let mut body = json!({"message": message(sent.channel, &sent.fate)});
+    if let Some(code) = code {
+        body["code"] = json!(code.shown());
+    }
+    body
+}
+
+/// L6a: no new code would open the delivery.
+pub(crate) fn code_not_possible() -> Problem {
+    let detail = "Nothing was changed. Send a new delivery.";
+    Problem::new("code-not-possible", 409, "There are no more new codes for this e-mail.", detail)
 }
 
 /// A delivery's state by the clock, its times and counts.
@@ -67,6 +83,7 @@ pub(crate) fn delivery(delivery: &Delivery, now: Timestamp) -> Value {
         "expires_at": shown(delivery.expires_at),
         "reachable_until": shown(reachable_until(delivery)),
         "downloads": downloads,
+        "code_requests": delivery.code_requests,
         "wrong_entries": {"of_code": delivery.wrong_for_code, "in_life": delivery.wrong_in_life},
         "email": email(delivery),
         "message": delivery.message.as_ref().map(|fate| message(delivery.channel, fate)),

@@ -36,6 +36,13 @@ struct Body {
     draft: Option<String>,
 }
 
+/// The body of `POST /v1/deliveries/{id}/code`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCode {
+    pub(crate) channel: Channel,
+}
+
 fn yes() -> bool {
     true
 }
@@ -104,7 +111,7 @@ fn body_errors(body: &Body) -> Vec<FieldError> {
 }
 
 /// Required where something is sent, so that a repeat after a lost answer sends nothing twice.
-fn idempotency_key(request: &Request) -> Result<String, Problem> {
+pub(crate) fn idempotency_key(request: &Request) -> Result<String, Problem> {
     let key = request.header("idempotency-key").unwrap_or_default();
     if (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
         return Ok(key.to_owned());

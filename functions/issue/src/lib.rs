@@ -6,7 +6,7 @@ mod answers;
 mod body;
 
 use channels::{EmailChannel, SmsChannel};
-use deliveries::{Clock, Hashing, SendDelivery, SendError, Unavailable};
+use deliveries::{Clock, Hashing, NewCodeOutcome, SendDelivery, SendError, Unavailable};
 use documents::Documents;
 use domain::access::Scope;
 use domain::contact::SenderId;
@@ -49,6 +49,7 @@ async fn handle(send: &SendDelivery, request: &Request) -> Response {
     let answer = match request.route.as_str() {
         "POST /v1/deliveries" => post(send, request).await,
         "GET /v1/deliveries" => list(send, request).await,
+        "POST /v1/deliveries/{id}/code" => new_code(send, request).await,
         "GET /v1/deliveries/{id}" => get(send, request).await,
         "DELETE /v1/deliveries/{id}" => delete(send, request).await,
         _ => Err(Problem::not_found()),
@@ -113,11 +114,29 @@ async fn get(send: &SendDelivery, request: &Request) -> Result<Response, Problem
         .delivery(practice, &id)
         .await
         .map_err(|error| unavailable(&error))?;
-    let stored = found.ok_or_else(Problem::not_found)?;
+    let delivery = found.ok_or_else(Problem::not_found)?;
     Ok(Response::json(
         StatusCode::OK,
-        &answers::delivery(&stored.delivery, send.clock.now()),
+        &answers::delivery(&delivery, send.clock.now()),
     ))
+}
+
+/// L6a: a new code for a delivery, sent by message or shown once to be spoken.
+async fn new_code(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
+    let caller = request.caller(Scope::Send)?;
+    let id: DeliveryId = request.id("id")?;
+    let key = body::idempotency_key(request)?;
+    let body::NewCode { channel } = request.json()?;
+    let made = send.new_code(&caller.practice, &id, channel, &key, request.body()).await;
+    match made.map_err(|error| unavailable(&error))? {
+        NewCodeOutcome::Made(code, message) => Ok(Response::json(StatusCode::CREATED, &answers::new_code(Some(&code), &message))),
+        NewCodeOutcome::Repeated(message) => Ok(Response::json(StatusCode::CREATED, &answers::new_code(None, &message))),
+        NewCodeOutcome::Unknown => Err(Problem::not_found()),
+        NewCodeOutcome::Mismatch => Err(answers::send_problem(SendError::Mismatch)),
+        NewCodeOutcome::Obstacles(missing) => Err(answers::send_problem(SendError::Obstacles(missing))),
+        NewCodeOutcome::ChannelUnavailable => Err(answers::send_problem(SendError::ChannelUnavailable(channel))),
+        NewCodeOutcome::NotPossible => Err(answers::code_not_possible()),
+    }
 }
 
 /// L7: takes a delivery back, open sessions included; a second time changes nothing.

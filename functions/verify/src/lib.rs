@@ -3,7 +3,6 @@
 //! `GET` changes nothing and sends nothing (P1). An unknown link is called unknown and costs no hash: nobody guesses 134 bits.
 
 mod entry;
-mod page;
 
 use deliveries::{Clock, EnterCode};
 use domain::language::Language;
@@ -45,11 +44,11 @@ async fn handle(deps: &Deps, request: &Request) -> Response {
         "GET /d/{token}" => entry::get(deps, request).await,
         "POST /d/{token}" => entry::post(deps, request).await,
         "GET /privacy" => Ok(privacy(request)),
-        _ => Ok(page::unknown(request)),
+        _ => Ok(visits::unknown(request)),
     };
     answer.unwrap_or_else(|error| {
         tracing::error!(route = request.route, %error, "something that is needed did not answer");
-        page::fault(request)
+        visits::fault(request)
     })
 }
 
@@ -59,5 +58,5 @@ fn privacy(request: &Request) -> Response {
         practice: None,
         path: "/privacy",
     };
-    page::answer(StatusCode::OK, privacy_page(&frame))
+    visits::answer(StatusCode::OK, privacy_page(&frame))
 }

@@ -232,10 +232,9 @@ impl Stack {
         &self.environment
     }
 
-    /// The variables with which a function runs, by its logical id in the template: enough to start its binary beside
-    /// this stack.
-    pub fn function_environment(&self, logical_id: &str) -> Option<&BTreeMap<String, String>> {
-        self.function_environments.get(logical_id)
+    /// The variables of every function, by its logical id in the template: enough to start its binary beside this stack.
+    pub fn function_environments(&self) -> &BTreeMap<String, BTreeMap<String, String>> {
+        &self.function_environments
     }
 
     /// Stops, and waits until requests under way are answered.

@@ -62,7 +62,7 @@ impl EnterCode {
 
     /// What a link leads to. Changes nothing (P1).
     pub async fn view(&self, token: &LinkToken) -> Result<Option<Found>, Unavailable> {
-        find(&self.store, &self.lookup, token).await
+        find(&self.store, &self.lookup, token, self.now()).await
     }
 
     /// Judges one entry: charged first, hashed beside the read of what the page will say, committed if right.
@@ -89,7 +89,7 @@ impl EnterCode {
         let (is_right, practice) = join(hash, public_practice(&self.store, &stored)).await;
         let (is_right, practice) = (is_right?, practice?);
         if !is_right || practice.disabled_at.is_some() {
-            let found = Found { stored, practice };
+            let found = Found { stored, practice, overdue_code: None };
             return Ok(match found.state(self.now()) {
                 domain::delivery::State::Closed(reason) => {
                     EntryOutcome::Refused(EntryRule::Closed(reason), found)
@@ -103,7 +103,7 @@ impl EnterCode {
             now: self.now(),
         };
         match self.store.commit_entry(&stored, new).await? {
-            Commit::Opened(stored) => Ok(EntryOutcome::Right(session, Found { stored, practice })),
+            Commit::Opened(stored) => Ok(EntryOutcome::Right(session, Found { stored, practice, overdue_code: None })),
             Commit::Refused(stored) => self.refused(stored).await,
         }
     }
@@ -112,6 +112,6 @@ impl EnterCode {
     async fn refused(&self, stored: StoredDelivery) -> Result<EntryOutcome, Unavailable> {
         let practice = public_practice(&self.store, &stored).await?;
         let rule = l4_entry(&stored.delivery, practice.disabled_at.is_some(), self.now());
-        Ok(EntryOutcome::Refused(rule, Found { stored, practice }))
+        Ok(EntryOutcome::Refused(rule, Found { stored, practice, overdue_code: None }))
     }
 }

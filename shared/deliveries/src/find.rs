@@ -1,6 +1,6 @@
 //! Finding what a link leads to.
 
-use domain::delivery::{State, l8_state, l9_session_lives};
+use domain::delivery::{State, l6_settled, l8_state, l9_session_lives};
 use domain::hashed::{LinkHash, SessionHash};
 use domain::practice::PublicPractice;
 use domain::symbols::LinkToken;
@@ -17,6 +17,8 @@ pub struct Found {
     pub stored: StoredDelivery,
     /// Its practice.
     pub practice: PublicPractice,
+    /// L6: the version of a new code that holds by now although no write says so yet.
+    pub overdue_code: Option<u32>,
 }
 
 impl Found {
@@ -44,18 +46,21 @@ pub fn session_cookie_name(link: &LinkHash) -> String {
     format!("__Host-dl-{}", link.as_str().get(..8).unwrap_or_default())
 }
 
-/// The delivery of a token, if there is one. Two round trips: the delivery names its practice.
+/// The delivery of a token as it counts now, if there is one. Two round trips: the delivery names its practice.
 pub(crate) async fn find(
     store: &Store,
     lookup: &Keys<LookupKeys>,
     token: &LinkToken,
+    now: Timestamp,
 ) -> Result<Option<Found>, Unavailable> {
     let links = lookup.get().await?.links(token);
-    let Some(stored) = store.delivery(&links).await? else {
+    let Some(mut stored) = store.delivery(&links).await? else {
         return Ok(None);
     };
     let practice = public_practice(store, &stored).await?;
-    Ok(Some(Found { stored, practice }))
+    let overdue_code = stored.overdue_code(now);
+    stored.delivery = l6_settled(stored.delivery, now);
+    Ok(Some(Found { stored, practice, overdue_code }))
 }
 
 /// What pages say of a delivery's practice. A delivery without a practice is an item that we cannot read.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::delivery::{l5_is_superseded, l5_most_superseded};
+use domain::delivery::{RequestTerms, SelfServiceOffer, l5_is_superseded, l5_most_superseded};
 use domain::document::{Document, Kind};
 use domain::id::{DocumentId, PracticeId};
 use domain::practice::{Channel, MessageChannel, RecordType, SelfService, Settings};
@@ -22,7 +22,7 @@ pub(crate) struct Plan {
     pub(crate) addressee: Addressee,
     pub(crate) resolved: Resolved,
     /// L6: the channel of codes that the patient may ask for on the page, if nothing stands in the way now.
-    pub(crate) self_service: Option<MessageChannel>,
+    pub(crate) self_service: Option<SelfServiceOffer>,
 }
 
 impl SendDelivery {
@@ -222,10 +222,15 @@ fn offered_self_service(
     record: &Record,
     addressee: &Addressee,
     settings: &Settings,
-) -> Option<MessageChannel> {
+) -> Option<SelfServiceOffer> {
     let message = l6_message_channel(channel, self_service);
     let missing = d3_obstacles(Channel::SelfService, self_service, record, addressee, settings);
-    (missing.is_empty() && message == MessageChannel::Sms).then_some(message)
+    let terms = RequestTerms::of(self_service);
+    (missing.is_empty() && message == MessageChannel::Sms).then_some(SelfServiceOffer {
+        channel: message,
+        max_requests: terms.max_requests,
+        min_interval: terms.min_interval,
+    })
 }
 
 /// L5: refused before the mail, not after it.

@@ -68,7 +68,7 @@ impl ReadDocuments {
 
     /// What a link leads to.
     pub async fn find(&self, token: &LinkToken) -> Result<Option<Found>, Unavailable> {
-        find(&self.store, &self.lookup, token).await
+        find(&self.store, &self.lookup, token, self.now()).await
     }
 
     /// The documents, and the session used just now. `None` if the session ended in between.

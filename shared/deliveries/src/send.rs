@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use channels::{Email, EmailChannel, Sent, Sms, SmsChannel};
 use documents::Documents;
 use domain::contact::SenderId;
-use domain::delivery::{CloseReason, Delivery, MessageFate, State, l1_expires_at, l8_state};
+use domain::delivery::{CloseReason, Delivery, MessageFate, State, l1_expires_at, l6_settled, l8_state};
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId};
 use domain::practice::{Channel, PublicPractice};
 use domain::sending::{Obstacle, Overrides, d5_sender};
@@ -190,23 +190,30 @@ impl SendDelivery {
         })
     }
 
-    /// A delivery of the practice.
+    /// A delivery of the practice as it counts now.
     pub async fn delivery(
         &self,
         practice: &PracticeId,
         id: &DeliveryId,
-    ) -> Result<Option<StoredDelivery>, Unavailable> {
-        Ok(self.store.delivery_of_practice(practice, id).await?)
+    ) -> Result<Option<Delivery>, Unavailable> {
+        let found = self.store.delivery_of_practice(practice, id).await?;
+        Ok(found.map(|stored| l6_settled(stored.delivery, self.clock.now())))
     }
 
-    /// A page of the practice's deliveries, newest first.
+    /// A page of the practice's deliveries as they count now, newest first.
     pub async fn deliveries(
         &self,
         practice: &PracticeId,
         limit: i32,
         cursor: Option<String>,
     ) -> Result<Page<Delivery>, Unavailable> {
-        Ok(self.store.deliveries(practice, limit, cursor).await?)
+        let Page { items, next } = self.store.deliveries(practice, limit, cursor).await?;
+        let now = self.clock.now();
+        let settled = |(id, delivery)| (id, l6_settled(delivery, now));
+        Ok(Page {
+            items: items.into_iter().map(settled).collect(),
+            next,
+        })
     }
 
     /// L7: takes a delivery back. `None` if the practice has no such delivery.

@@ -86,7 +86,7 @@ pub struct Delivery {
     /// L3 and L4: the last wrong entry.
     pub last_wrong_at: Option<Timestamp>,
     /// L6: how a code asked for on the page travels, if the button is there: the record type allowed it and nothing was missing when it was sent.
-    pub self_service: Option<MessageChannel>,
+    pub self_service: Option<SelfServiceOffer>,
     /// L6: codes that the patient asked for and that count.
     #[serde(default)]
     pub code_requests: u32,
@@ -106,6 +106,17 @@ pub struct Delivery {
     /// When documents were downloaded, oldest first, the first 50.
     #[serde(default)]
     pub downloads: Vec<Download>,
+}
+
+/// L6: what was allowed of asking for codes when the delivery was sent; the page shows it, a request is judged by what holds then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelfServiceOffer {
+    /// How such a code travels.
+    pub channel: MessageChannel,
+    /// How often in the delivery's life.
+    pub max_requests: u32,
+    /// How long between two, in seconds.
+    pub min_interval: i64,
 }
 
 /// A new code between being made and the fate of its message; its hash lies beside it.

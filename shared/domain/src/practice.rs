@@ -374,7 +374,7 @@ mod tests {
                 r#"{"name":"P","public_name":"Eine Praxis mit einem Namen, der viel zu lang ist"}"#,
                 "at most 40",
             ),
-            (r#"{}"#, "missing field `name`"),
+            ("{}", "missing field `name`"),
         ] {
             let error = serde_json::from_str::<Settings>(body)
                 .unwrap_err()

@@ -1,25 +1,39 @@
 //! The page of a closed delivery: its reason, and the one remedy that applies.
 
+use std::fmt;
+
 use askama::Template;
 use domain::delivery::CloseReason;
 use domain::practice::PublicPractice;
 use domain::time::Timestamp;
 
+use crate::code::{Button, EntryNote, Note, SelfServiceButton};
 use crate::format;
 use crate::frame::{Frame, Layout, Rendered};
 use crate::texts::Texts;
 
 /// What the page of a closed delivery shows.
-#[derive(Clone, Copy, Debug)]
-pub struct ClosedPage {
+#[derive(Clone, Copy)]
+pub struct ClosedPage<'a> {
     /// Why it is closed.
     pub reason: CloseReason,
     /// The end of its life, which `expired` names.
     pub ended_at: Option<Timestamp>,
+    /// The button that asks for a code, where a new code would open it again (L6).
+    pub self_service: Option<SelfServiceButton<'a>>,
+    /// What happened last.
+    pub note: Option<EntryNote>,
+}
+
+/// The form's secret stays out of logs (S2).
+impl fmt::Debug for ClosedPage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClosedPage").field("reason", &self.reason).finish_non_exhaustive()
+    }
 }
 
 /// The answer 410 to everything about a closed delivery (P8).
-pub fn closed_page(frame: &Frame<'_>, page: &ClosedPage) -> Rendered {
+pub fn closed_page(frame: &Frame<'_>, page: &ClosedPage<'_>) -> Rendered {
     let texts = Texts::of(frame.language);
     let reason = match (page.reason, page.ended_at) {
         (CloseReason::Expired, Some(ended_at)) => {
@@ -27,8 +41,15 @@ pub fn closed_page(frame: &Frame<'_>, page: &ClosedPage) -> Rendered {
         }
         (reason, _) => timeless(texts, reason).to_owned(),
     };
+    let heading = match page.self_service {
+        Some(_) => texts.new_code_heading(),
+        None => texts.closed_heading(),
+    };
     let template = ClosedTemplate {
-        layout: Layout::new(frame, texts.closed_heading()),
+        layout: Layout::new(frame, heading),
+        heading,
+        note: page.note.map(|note| Note::of(frame, note)),
+        button: page.self_service.map(|button| Button::of(frame, button)),
         reason,
         question: (page.reason == CloseReason::Superseded)
             .then(|| texts.closed_superseded_question()),
@@ -67,6 +88,9 @@ fn contact(texts: &Texts, practice: Option<&PublicPractice>) -> &'static str {
 #[template(path = "closed.html")]
 struct ClosedTemplate<'a> {
     layout: Layout<'a>,
+    heading: &'static str,
+    note: Option<Note>,
+    button: Option<Button<'a>>,
     reason: String,
     question: Option<&'static str>,
     contact: &'static str,

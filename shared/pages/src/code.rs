@@ -3,7 +3,7 @@
 use std::fmt;
 
 use askama::Template;
-use domain::practice::Channel;
+use domain::practice::{Channel, MessageChannel};
 use domain::symbols::Reference;
 use domain::time::Timestamp;
 
@@ -21,10 +21,32 @@ pub struct CodePage<'a> {
     pub channel: Channel,
     /// The hidden field of the form.
     pub form: &'a str,
+    /// The button that asks for a code, where it is (L6).
+    pub self_service: Option<SelfServiceButton<'a>>,
     /// Until when the documents can be reached, if that is known.
     pub until: Option<Timestamp>,
     /// What happened last.
     pub note: Option<EntryNote>,
+}
+
+/// The button that asks for a code.
+#[derive(Clone, Copy)]
+pub struct SelfServiceButton<'a> {
+    /// How the code will travel.
+    pub channel: MessageChannel,
+    /// How often it may still be pressed.
+    pub left: u32,
+    /// Whether it stands before the field, because no code was sent yet.
+    pub is_first: bool,
+    /// The hidden field of its form.
+    pub form: &'a str,
+}
+
+/// The form's secret stays out of logs (S2).
+impl fmt::Debug for SelfServiceButton<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SelfServiceButton").field("left", &self.left).finish_non_exhaustive()
+    }
 }
 
 /// What happened last. Never what was typed.
@@ -42,7 +64,28 @@ pub enum EntryNote {
     Wrong {
         /// Until when the next entry may come.
         until: Timestamp,
+        /// Whether a later code replaced an earlier one, so that it may be the earlier that was typed.
+        after_request: bool,
     },
+    /// A message with a new code is on its way (L6).
+    CodeSent {
+        /// From when on another can be asked for.
+        from: Timestamp,
+    },
+    /// Nobody knows whether the message with the new code arrives (L6).
+    CodeFateUnknown {
+        /// From when on another can be asked for.
+        from: Timestamp,
+    },
+    /// A code was asked for lately (L6).
+    CodeTooEarly {
+        /// From when on another can be asked for.
+        from: Timestamp,
+    },
+    /// No code can be asked for here, or no further one (L6).
+    NoMoreCodes,
+    /// No message can be sent now.
+    CannotSendCode,
     /// Too early (L4, P6).
     Wait {
         /// How long the wait is.
@@ -76,6 +119,7 @@ pub fn code_page(frame: &Frame<'_>, page: &CodePage<'_>) -> Rendered {
     let note = page.note.map(|note| Note::of(frame, note));
     let is_first_look = note.is_none();
     let is_error = note.as_ref().is_some_and(Note::is_error);
+    let is_before_first_request = page.self_service.is_some_and(|button| button.is_first);
     let heading = texts.code_heading();
     let title = match page.note {
         Some(EntryNote::Wait { .. }) => texts.wait_title(heading),
@@ -90,11 +134,12 @@ pub fn code_page(frame: &Frame<'_>, page: &CodePage<'_>) -> Rendered {
             .map(|practice| offer(texts, &practice.public_name, page.documents)),
         reference: page.reference.shown(),
         form: page.form,
+        button: page.self_service.map(|button| Button::of(frame, button)),
         place: match page.channel {
             Channel::Sms => Some(texts.code_in_sms()),
             Channel::Threema => Some(texts.code_in_threema()),
             Channel::Spoken => Some(texts.code_from_practice()),
-            Channel::SelfService => None,
+            Channel::SelfService => Some(texts.code_in_sms()).filter(|_| !is_before_first_request),
         },
         // The notes name points in time of their own, and two at once would confuse.
         until: page
@@ -128,18 +173,48 @@ struct CodeTemplate<'a> {
     offer: Option<String>,
     reference: String,
     form: &'a str,
+    button: Option<Button<'a>>,
     place: Option<&'static str>,
     until: Option<String>,
 }
 
+/// The button that asks for a code, in words.
+pub(crate) struct Button<'a> {
+    pub(crate) is_first: bool,
+    pub(crate) form: &'a str,
+    pub(crate) action: String,
+    pub(crate) label: &'static str,
+    pub(crate) left: String,
+}
+
+impl<'a> Button<'a> {
+    /// The button of a page of the delivery at the frame's path.
+    pub(crate) fn of(frame: &Frame<'_>, button: SelfServiceButton<'a>) -> Self {
+        let texts = Texts::of(frame.language);
+        Self {
+            is_first: button.is_first,
+            form: button.form,
+            action: frame.link(&format!("{}/code", frame.path)),
+            label: match button.channel {
+                MessageChannel::Sms => texts.ask_by_sms(),
+                MessageChannel::Threema => texts.ask_by_threema(),
+            },
+            left: match button.left {
+                1 => texts.one_request_left().to_owned(),
+                n => texts.requests_left(n),
+            },
+        }
+    }
+}
+
 /// A note in words.
-struct Note {
+pub(crate) struct Note {
     kind: NoteKind,
     /// Stands out.
-    event: String,
-    remedy: Option<String>,
+    pub(crate) event: String,
+    pub(crate) remedy: Option<String>,
     /// Whether a link that loads the page anew belongs to the remedy.
-    reload: bool,
+    pub(crate) reload: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -155,7 +230,7 @@ enum NoteKind {
 }
 
 impl Note {
-    fn of(frame: &Frame<'_>, note: EntryNote) -> Self {
+    pub(crate) fn of(frame: &Frame<'_>, note: EntryNote) -> Self {
         use NoteKind::{Failure, Information, InvalidEntry, Success};
         let texts = Texts::of(frame.language);
         let moment = |until| format::moment(texts, until, frame.practice);
@@ -167,8 +242,14 @@ impl Note {
                 let remedy = texts.entry_reference_remedy().to_owned();
                 (InvalidEntry, texts.entry_reference(), Some(remedy))
             }
-            EntryNote::Wrong { until } => {
-                let remedy = texts.entry_wrong_remedy(moment(until));
+            EntryNote::Wrong {
+                until,
+                after_request,
+            } => {
+                let mut remedy = texts.entry_wrong_remedy(moment(until));
+                if after_request {
+                    remedy = format!("{} {remedy}", texts.only_latest_code());
+                }
                 (InvalidEntry, texts.entry_wrong(), Some(remedy))
             }
             EntryNote::Wait { seconds } => {
@@ -181,6 +262,34 @@ impl Note {
                     reload: false,
                 };
             }
+            EntryNote::CodeSent { from } => (
+                Success,
+                texts.code_sent(),
+                Some(texts.code_sent_remedy(moment(from))),
+            ),
+            EntryNote::CodeFateUnknown { from } => (
+                Information,
+                texts.code_fate_unknown(),
+                Some(texts.code_fate_unknown_remedy(moment(from))),
+            ),
+            EntryNote::CodeTooEarly { from } => {
+                return Self {
+                    kind: Failure,
+                    event: texts.code_too_early(moment(from)),
+                    remedy: None,
+                    reload: false,
+                };
+            }
+            EntryNote::NoMoreCodes => (
+                Failure,
+                texts.no_more_codes(),
+                Some(texts.no_more_codes_remedy().to_owned()),
+            ),
+            EntryNote::CannotSendCode => (
+                Failure,
+                texts.cannot_send_code(),
+                Some(texts.cannot_send_code_remedy().to_owned()),
+            ),
             EntryNote::FormExpired => (
                 Failure,
                 texts.form_expired(),
@@ -216,7 +325,7 @@ impl Note {
     }
 
     /// The class that colours it.
-    fn tone(&self) -> &'static str {
+    pub(crate) fn tone(&self) -> &'static str {
         match self.kind {
             NoteKind::InvalidEntry | NoteKind::Failure => "bad",
             NoteKind::Success => "good",
@@ -225,7 +334,7 @@ impl Note {
     }
 
     /// How a screen reader announces it.
-    fn role(&self) -> &'static str {
+    pub(crate) fn role(&self) -> &'static str {
         if self.is_error() { "alert" } else { "status" }
     }
 }

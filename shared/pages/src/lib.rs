@@ -16,7 +16,7 @@ mod sheet;
 mod texts;
 
 pub use closed::{ClosedPage, closed_page};
-pub use code::{CodePage, EntryNote, code_page};
+pub use code::{CodePage, EntryNote, SelfServiceButton, code_page};
 pub use documents::{DocumentsPage, documents_page, file_name};
 pub use email::{DeliveryEmail, EmailText, delivery_email};
 pub use frame::{Frame, Rendered};

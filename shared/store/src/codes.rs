@@ -89,7 +89,7 @@ impl Store {
     }
 
     /// L6: nobody was left to say what became of the message: the same, and the patient may ask again at once.
-    pub(crate) async fn promote_overdue_code(&self, link: &LinkHash, version: u32) -> Result<(), StoreError> {
+    pub async fn promote_overdue_code(&self, link: &LinkHash, version: u32) -> Result<(), StoreError> {
         self.promote(link, version, ", last_request_at").await
     }
 

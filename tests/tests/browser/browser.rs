@@ -1,4 +1,4 @@
-//! A headless Chromium of a test's own, driven over WebDriver as a person would use it.
+//! A headless Chromium of a test's own, used as a person would use it.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -184,13 +184,12 @@ impl Browser {
                 tokio::time::sleep(PERIOD).await;
             }
         });
-        if waited.await.is_err() {
-            panic!(
-                "in vain waited until {what}; {} says: {}",
-                self.url().await,
-                self.text().await
-            );
-        }
+        assert!(
+            waited.await.is_ok(),
+            "in vain waited until {what}; {} says: {}",
+            self.url().await,
+            self.text().await
+        );
     }
 
     /// Presses the tabulator key until this part of the page has the focus, as people without a mouse do.
@@ -316,11 +315,9 @@ impl Browser {
 
     /// What the browser has logged since it was asked last.
     async fn log(&self) -> Value {
-        let log = self
-            .vendor("se/log", json!({"type": "performance"}))
+        self.vendor("se/log", json!({"type": "performance"}))
             .await
-            .expect("the browser's log");
-        log
+            .expect("the browser's log")
     }
 
     async fn vendor(
@@ -332,7 +329,7 @@ impl Browser {
     }
 }
 
-/// A command that WebDriver does not know and chromedriver does.
+/// A command of Chromium's driver that the standard does not have.
 #[derive(Debug)]
 struct Vendor {
     path: &'static str,
@@ -407,8 +404,7 @@ impl Driver {
             "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
         )?;
         // It answers when the browser has ended, and then keeps the connection.
-        connection.read(&mut [0; 512])?;
-        Ok(())
+        connection.read_exact(&mut [0])
     }
 }
 

@@ -30,10 +30,11 @@ impl Site {
 
     /// A page that posts a form to `action` as soon as it is opened.
     pub(crate) async fn that_posts(action: &str, fields: &[(&str, &str)]) -> Self {
-        let fields: String = fields
+        let fields: Vec<String> = fields
             .iter()
             .map(|(name, value)| format!("<input type=hidden name={name} value=\"{value}\">"))
             .collect();
+        let fields = fields.concat();
         let form = format!("<form method=post action=\"{action}\">{fields}</form>");
         let script = "<script>document.forms[0].submit()</script>";
         Self::with_page(format!("<!doctype html>{form}{script}")).await

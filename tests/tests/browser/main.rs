@@ -165,7 +165,10 @@ async fn p3_the_switch_keeps_place_and_language_over_posts_and_redirects() {
     browser.click("header a[hreflang=en]").await;
     browser.wait_for_text("Collect your document").await;
     assert_eq!(browser.url().await, format!("{}?lang=en", sent.link));
-    assert!(browser.has("html[lang=en]").await, "the page is not English");
+    assert!(
+        browser.has("html[lang=en]").await,
+        "the page is not English"
+    );
     enter(&browser, &wrong(&sent.code)).await;
     browser.wait_for_text("This code is not right.").await;
     enter(&browser, &sent.code).await;
@@ -181,7 +184,9 @@ async fn p3_the_switch_keeps_place_and_language_over_posts_and_redirects() {
     browser.click(".files a.button").await;
     assert!(browser.downloaded("Invoice-815.pdf").await == pdf("815"));
     browser.click("form button").await;
-    browser.wait_for_text("The same code opens the documents again until").await;
+    browser
+        .wait_for_text("The same code opens the documents again until")
+        .await;
     assert!(browser.url().await.contains("lang=en"));
 }
 
@@ -268,11 +273,17 @@ async fn p5_a_form_of_another_site_is_refused_and_nothing_charged() {
         for code in [wrong(&sent.code), sent.code.clone()] {
             browser.go(&sent.link).await;
             let form = browser.find("input[name=form]").await;
-            let form = form.prop("value").await.expect("a form").unwrap_or_default();
+            let form = form
+                .prop("value")
+                .await
+                .expect("a form")
+                .unwrap_or_default();
             let fields = [("form", form.as_str()), ("code", code.as_str())];
             let site = Site::that_posts(&sent.link, &fields).await;
             browser.go(&site.at(host)).await;
-            browser.wait_for_text("Sitzung ungültig oder abgelaufen!").await;
+            browser
+                .wait_for_text("Sitzung ungültig oder abgelaufen!")
+                .await;
             assert_eq!(browser.status().await, 403, "a form of {host}");
             assert_eq!(browser.url().await, sent.link);
             assert_eq!(wrong_entries(&world, &sent).await, 0, "a form of {host}");
@@ -333,7 +344,12 @@ async fn p4_the_pages_ask_nobody_but_their_own_server_and_the_bucket() {
         .iter()
         .filter(|url| url.starts_with(api))
         .filter(|url| !url.contains("/d/") && !url.contains("/privacy"));
-    assert_eq!(pages.count(), 0, "more than the pages: {:?}", traffic.addresses);
+    assert_eq!(
+        pages.count(),
+        0,
+        "more than the pages: {:?}",
+        traffic.addresses
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -357,7 +373,10 @@ async fn p4_every_page_fits_a_phone_and_a_desk() {
     browser.click("form button").await;
     browser.wait_for_text("Fertig.").await;
     look_at(&browser, "done").await;
-    let revoked = world.practice.delete(&format!("/v1/deliveries/{}", sent.id)).await;
+    let revoked = world
+        .practice
+        .delete(&format!("/v1/deliveries/{}", sent.id))
+        .await;
     assert_eq!(revoked.status, 204, "{revoked:?}");
     browser.go(&sent.link).await;
     browser.wait_for_text("Diese Seite ist geschlossen").await;
@@ -369,7 +388,10 @@ async fn look_at(browser: &Browser, name: &str) {
     for width in [320, 360, 1280] {
         browser.resize(width, 800).await;
         let needed = browser.measure("scrollWidth").await;
-        assert!(needed <= width.into(), "{name} needs {needed} px of {width}");
+        assert!(
+            needed <= width.into(),
+            "{name} needs {needed} px of {width}"
+        );
         if width > 320 {
             // As high as the page, so that the picture shows all of it.
             let height = browser.measure("scrollHeight").await;
@@ -406,7 +428,10 @@ fn wrong(code: &str) -> String {
 }
 
 async fn delivery(world: &World, sent: &Sent) -> serde_json::Value {
-    let answer = world.practice.get(&format!("/v1/deliveries/{}", sent.id)).await;
+    let answer = world
+        .practice
+        .get(&format!("/v1/deliveries/{}", sent.id))
+        .await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.body
 }

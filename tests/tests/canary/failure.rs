@@ -13,6 +13,15 @@ use crate::server::Server;
 impl Drive {
     /// Every route with the right code and a live session at hand; the statuses, none of which is promised here.
     pub(crate) async fn ask_for_everything(&mut self, sent: &Sent, documents: &[String], session: &str) {
+        let mut patient = self.patient(sent);
+        let page = patient.open().await;
+        self.book.note_page(&patient, &page);
+        self.enter(&mut patient, &sent.code).await;
+        let (name, value) = session.split_once('=').unwrap_or_default();
+        patient.cookies.insert(name.to_owned(), value.to_owned());
+        for page in [patient.open().await, patient.documents().await, patient.click(&documents[0]).await, patient.done().await] {
+            self.book.note_page(&patient, &page);
+        }
         let authorization = format!("Bearer {}", self.practice.key());
         let key = format!("canary-request-of-the-practice-for-everything-{}", self.book.pages.len());
         self.book.note(Kind::IdempotencyKey, &key);
@@ -45,15 +54,6 @@ impl Drive {
         }
         for (method, path, body) in requests {
             self.throw(method, &path, &headers, body.to_string().into_bytes()).await;
-        }
-        let mut patient = self.patient(sent);
-        let page = patient.open().await;
-        self.book.note_page(&patient, &page);
-        self.enter(&mut patient, &sent.code).await;
-        let (name, value) = session.split_once('=').unwrap_or_default();
-        patient.cookies.insert(name.to_owned(), value.to_owned());
-        for page in [patient.open().await, patient.documents().await, patient.click(&documents[0]).await, patient.done().await] {
-            self.book.note_page(&patient, &page);
         }
     }
 

@@ -36,7 +36,11 @@ fn delivery() -> Delivery {
         wrong_in_life: 0,
         wrong_in_row: 0,
         last_wrong_at: None,
-        self_service: Some(MessageChannel::Sms),
+        self_service: Some(SelfServiceOffer {
+            channel: MessageChannel::Sms,
+            max_requests: 3,
+            min_interval: 30 * MINUTE,
+        }),
         code_requests: 0,
         last_request_at: None,
         next_code: None,
@@ -219,12 +223,14 @@ fn l7_disabling_a_practice_or_deleting_the_last_document_revokes() {
     );
 }
 
+type Step = fn(&mut Delivery);
+
 #[test]
 fn l8_the_first_reason_of_the_list_is_named() {
     let now = at("2027-06-01T00:00:00Z");
     let mut delivery = delivery();
     delivery.opened_at = Some(at("2026-12-01T08:00:00Z"));
-    let steps: [(fn(&mut Delivery), CloseReason); 6] = [
+    let steps: [(Step, CloseReason); 6] = [
         (|_| {}, CloseReason::Expired),
         (|d| d.wrong_in_life = 30, CloseReason::TooManyAttempts),
         (|d| d.superseded_at = d.sent_at, CloseReason::Superseded),

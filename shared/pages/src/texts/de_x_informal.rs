@@ -64,6 +64,25 @@ pub(super) const TEXTS: Texts = Texts {
     code_button: "Weiter zum Dokument",
     reachable_until: "Die Download-Seite ist bis {until} erreichbar.",
 
+    // Asking for a code
+    no_code_yet: "Noch keinen Code?",
+    ask_by_sms: "Code per SMS anfordern",
+    ask_by_threema: "Code per Threema anfordern",
+    one_request_left: "Du kannst noch einmal einen Code anfordern. Es gilt immer nur der letzte.",
+    requests_left: "Du kannst noch {n}-mal einen Code anfordern. Es gilt immer nur der letzte.",
+    code_sent: "Der Code ist unterwegs zu deinem Telefon.",
+    code_sent_remedy: "Kommt er nicht an, kannst du ab {from} einen neuen anfordern.",
+    code_fate_unknown: "Wir wissen nicht, ob die Nachricht ankommt.",
+    code_fate_unknown_remedy: "Ein früherer Code gilt nicht mehr. Ab {from} kannst du einen neuen anfordern.",
+    code_too_early: "Ab {from} kannst du einen neuen Code anfordern.",
+    no_more_codes: "Hier kannst du keinen weiteren Code anfordern.",
+    no_more_codes_remedy: "Bitte wende dich an die Praxis.",
+    cannot_send_code: "Der Code lässt sich gerade nicht verschicken.",
+    cannot_send_code_remedy: "Bitte versuche es später noch einmal, oder wende dich an die Praxis.",
+    only_latest_code: "Es gilt nur der zuletzt angeforderte Code.",
+    new_code_heading: "Du brauchst einen neuen Code",
+    ask_here: "Hier kannst du ihn anfordern.",
+
     // Notes on the code page
     entry_empty: "Bitte gib hier den Code ein.",
     entry_not_a_code: "Bitte gib einen Code im Format XXX-XXX oder ohne Bindestrich ein.",

@@ -64,6 +64,25 @@ pub(super) const TEXTS: Texts = Texts {
     code_button: "Continue to the document",
     reachable_until: "You can reach the download page until {until}.",
 
+    // Asking for a code
+    no_code_yet: "No code yet?",
+    ask_by_sms: "Send me the code by text message",
+    ask_by_threema: "Send me the code by Threema",
+    one_request_left: "You can ask one more time. Only the latest code works.",
+    requests_left: "You can ask {n} more times. Only the latest code works.",
+    code_sent: "The code is on its way to your phone.",
+    code_sent_remedy: "If it does not arrive, you can ask for a new one from {from}.",
+    code_fate_unknown: "We do not know whether the message will arrive.",
+    code_fate_unknown_remedy: "An earlier code no longer works. You can ask for a new one from {from}.",
+    code_too_early: "You can ask for a new code from {from}.",
+    no_more_codes: "No more codes can be sent from here.",
+    no_more_codes_remedy: "Please contact the practice.",
+    cannot_send_code: "The code cannot be sent right now.",
+    cannot_send_code_remedy: "Please try again later, or contact the practice.",
+    only_latest_code: "Only the code you asked for last works.",
+    new_code_heading: "You need a new code",
+    ask_here: "You can ask for it here.",
+
     // Notes on the code page
     entry_empty: "Please enter the code here.",
     entry_not_a_code: "Please enter a code in the form XXX-XXX, with or without the hyphen.",

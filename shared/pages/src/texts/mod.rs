@@ -98,6 +98,25 @@ texts! {
         code_button();
         reachable_until(until);
 
+        // Asking for a code
+        no_code_yet();
+        ask_by_sms();
+        ask_by_threema();
+        one_request_left();
+        requests_left(n);
+        code_sent();
+        code_sent_remedy(from);
+        code_fate_unknown();
+        code_fate_unknown_remedy(from);
+        code_too_early(from);
+        no_more_codes();
+        no_more_codes_remedy();
+        cannot_send_code();
+        cannot_send_code_remedy();
+        only_latest_code();
+        new_code_heading();
+        ask_here();
+
         // Notes on the code page; each first sentence stands out
         entry_empty();
         entry_not_a_code();

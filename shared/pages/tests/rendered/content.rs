@@ -30,7 +30,7 @@ fn the_code_page_says_what_the_wording_says() {
     assert!(page(Channel::Spoken, None).contains("Sie haben ihn von der Praxis bekommen."));
     for (note, sentence) in [
         (
-            EntryNote::Wrong { until: until() },
+            EntryNote::Wrong { until: until(), after_request: false },
             "Dieser Code stimmt nicht. Bitte vergleichen Sie ihn Zeichen für Zeichen. Beim Code muss dieselbe Referenz stehen. Sie haben bis Donnerstag, 26. November 2026, 14:30 Uhr Zeit. Danach gilt der Code nicht mehr.",
         ),
         (
@@ -70,13 +70,16 @@ fn what_is_wrong_is_announced() {
             | EntryNote::ForeignSymbol
             | EntryNote::ReferenceTyped
             | EntryNote::Wrong { .. } => ("Fehler: Dokument abholen", "alert", true),
-            EntryNote::FormExpired | EntryNote::OurFault => {
-                ("Fehler: Dokument abholen", "alert", false)
-            }
+            EntryNote::FormExpired
+            | EntryNote::OurFault
+            | EntryNote::CodeTooEarly { .. }
+            | EntryNote::NoMoreCodes
+            | EntryNote::CannotSendCode => ("Fehler: Dokument abholen", "alert", false),
             EntryNote::Wait { .. } => ("Bitte warten: Dokument abholen", "alert", false),
-            EntryNote::SessionEnded | EntryNote::Done { .. } => {
-                ("Dokument abholen", "status", false)
-            }
+            EntryNote::SessionEnded
+            | EntryNote::Done { .. }
+            | EntryNote::CodeSent { .. }
+            | EntryNote::CodeFateUnknown { .. } => ("Dokument abholen", "status", false),
         };
         assert_eq!(title, expected, "{note:?}");
         assert!(
@@ -95,37 +98,36 @@ fn every_close_reason_has_its_own_sentence_and_remedy() {
     for language in Language::ALL {
         let mut pages: Vec<String> = Vec::new();
         for reason in samples::REASONS {
-            let page = ClosedPage {
-                reason,
-                ended_at: Some(until()),
-            };
-            let words = seen(&closed_page(&frame(language, &practice), &page).html);
+            let words = seen(&closed_page(&frame(language, &practice), &samples::closed(reason)).html);
             assert!(words.contains("0441 234567") && words.contains("praxis@example.org"));
             assert!(!pages.contains(&words), "{reason:?}");
             pages.push(words);
         }
     }
-    let expired = ClosedPage {
-        reason: CloseReason::Expired,
-        ended_at: Some(until()),
-    };
+    let expired = samples::closed(CloseReason::Expired);
     let words = seen(&closed_page(&frame(Language::English, &practice), &expired).html);
     assert!(words.contains("This page is closed The documents were available until Thursday 26 November 2026, 2:30 pm. That time is over. The practice can send you a new e-mail. Please call or write to them. Praxis am Park Phone 0441 234567 E-mail praxis@example.org"), "{words}");
-    let superseded = ClosedPage {
-        reason: CloseReason::Superseded,
-        ended_at: None,
-    };
+    let superseded = samples::closed(CloseReason::Superseded);
     let words = seen(&closed_page(&frame(Language::German, &practice), &superseded).html);
     assert!(words.contains("und den neuen Code. Sie haben keine bekommen? Die Praxis kann Ihnen eine neue E-Mail schicken."), "{words}");
 }
 
 #[test]
+fn l6_a_page_that_a_new_code_opens_again_offers_it() {
+    let practice = practice();
+    let page = ClosedPage {
+        self_service: Some(samples::button(false)),
+        ..samples::closed(CloseReason::Used)
+    };
+    let words = seen(&closed_page(&frame(Language::German, &practice), &page).html);
+    assert!(words.contains("Sie brauchen einen neuen Code Nach der ersten Eingabe des Codes war die Seite 3 Tage offen. Diese Zeit ist um. Hier können Sie ihn anfordern. Sie können noch 3-mal einen Code anfordern. Es gilt immer nur der letzte. Code per SMS anfordern"), "{words}");
+    assert!(!words.contains("eine neue E-Mail"), "one remedy: {words}");
+}
+
+#[test]
 fn nobody_is_asked_to_call_where_there_is_no_number() {
     let remedy = |practice: &PublicPractice| {
-        let page = ClosedPage {
-            reason: CloseReason::Expired,
-            ended_at: None,
-        };
+        let page = samples::closed(CloseReason::NotSent);
         seen(&closed_page(&frame(Language::German, practice), &page).html)
     };
     let bare = bare_practice("P");

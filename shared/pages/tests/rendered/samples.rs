@@ -4,12 +4,12 @@
 use domain::delivery::CloseReason;
 use domain::document::{Document, Kind, State};
 use domain::language::Language;
-use domain::practice::{Channel, PublicPractice};
+use domain::practice::{Channel, MessageChannel, PublicPractice};
 use domain::symbols::Reference;
 use domain::time::{Timestamp, ZoneName};
 use jiff::civil::{Date, date};
 use pages::{
-    ClosedPage, CodePage, DeliveryEmail, DocumentsPage, EmailText, EntryNote, Frame, Rendered,
+    ClosedPage, CodePage, DeliveryEmail, DocumentsPage, EmailText, EntryNote, Frame, Rendered, SelfServiceButton,
     closed_page, code_page, delivery_email, documents_page, fault_page, pending_page, privacy_page,
     unknown_page,
 };
@@ -111,7 +111,13 @@ fn note_name(note: EntryNote) -> &'static str {
         EntryNote::NotACode => "not-a-code",
         EntryNote::ForeignSymbol => "foreign-symbol",
         EntryNote::ReferenceTyped => "reference-typed",
-        EntryNote::Wrong { .. } => "wrong",
+        EntryNote::Wrong { after_request: false, .. } => "wrong",
+        EntryNote::Wrong { .. } => "wrong-after-request",
+        EntryNote::CodeSent { .. } => "code-sent",
+        EntryNote::CodeFateUnknown { .. } => "code-fate-unknown",
+        EntryNote::CodeTooEarly { .. } => "code-too-early",
+        EntryNote::NoMoreCodes => "no-more-codes",
+        EntryNote::CannotSendCode => "cannot-send-code",
         EntryNote::Wait { .. } => "wait",
         EntryNote::FormExpired => "form-expired",
         EntryNote::OurFault => "our-fault",
@@ -121,13 +127,19 @@ fn note_name(note: EntryNote) -> &'static str {
 }
 
 /// Every note.
-pub(crate) const fn notes(until: Timestamp) -> [EntryNote; 10] {
+pub(crate) const fn notes(until: Timestamp) -> [EntryNote; 16] {
     [
         EntryNote::Empty,
         EntryNote::NotACode,
         EntryNote::ForeignSymbol,
         EntryNote::ReferenceTyped,
-        EntryNote::Wrong { until },
+        EntryNote::Wrong { until, after_request: false },
+        EntryNote::Wrong { until, after_request: true },
+        EntryNote::CodeSent { from: until },
+        EntryNote::CodeFateUnknown { from: until },
+        EntryNote::CodeTooEarly { from: until },
+        EntryNote::NoMoreCodes,
+        EntryNote::CannotSendCode,
         EntryNote::Wait { seconds: 20 },
         EntryNote::FormExpired,
         EntryNote::OurFault,
@@ -164,10 +176,31 @@ pub(crate) fn code(frame: &Frame<'_>, channel: Channel, note: Option<EntryNote>)
         documents: 1,
         channel,
         form: "1790260000.c2FtcGxlLWZvcm0tdG9rZW4tb2YtYS11c3VhbC1sZW5ndGg",
+        self_service: (channel == Channel::SelfService || note.is_some()).then(|| button(note.is_none())),
         until: Some(until()),
         note,
     };
     code_page(frame, &page)
+}
+
+/// The button that asks for a code.
+pub(crate) fn button(is_first: bool) -> SelfServiceButton<'static> {
+    SelfServiceButton {
+        channel: MessageChannel::Sms,
+        left: 3,
+        is_first,
+        form: "1790260000.c2FtcGxlLWZvcm0tdG9rZW4tb2YtYS11c3VhbC1sZW5ndGg",
+    }
+}
+
+/// The page of a closed delivery that no new code opens.
+pub(crate) fn closed(reason: CloseReason) -> ClosedPage<'static> {
+    ClosedPage {
+        reason,
+        ended_at: Some(until()),
+        self_service: None,
+        note: None,
+    }
 }
 
 /// The documents page.
@@ -212,14 +245,18 @@ pub(crate) fn pages(language: Language, practice: &PublicPractice) -> Vec<(Strin
         );
     }
     for reason in REASONS {
-        let page = ClosedPage {
-            reason,
-            ended_at: Some(until()),
-        };
         add(
             format!("closed-{}", reason.name()),
-            closed_page(&frame, &page),
+            closed_page(&frame, &closed(reason)),
         );
+    }
+    for (name, note) in [("revivable", None), ("revivable-too-early", Some(EntryNote::CodeTooEarly { from: until() }))] {
+        let page = ClosedPage {
+            self_service: Some(button(false)),
+            note,
+            ..closed(CloseReason::Used)
+        };
+        add(format!("closed-{name}"), closed_page(&frame, &page));
     }
     add(
         "documents".to_owned(),

@@ -1,0 +1,305 @@
+//! New codes for a delivery that was sent: asked for by the patient on the page (L6), or made by the practice (L6a).
+
+use channels::{Sent, Sms, SmsChannel};
+use domain::contact::{Mobile, SenderId};
+use domain::delivery::{Delivery, MessageFate, RequestRule, RequestTerms, l6_request, l6_settled, l6a_new_code};
+use domain::gsm7;
+use domain::id::{DeliveryId, PracticeId};
+use domain::practice::{Channel, MessageChannel, PublicPractice, RecordType, Settings};
+use domain::record::Record;
+use domain::sending::{Addressee, Obstacle, d3_obstacles, d5_sender, d7_addressee, l6_message_channel};
+use domain::symbols::{Code, LinkToken, Reference};
+use domain::time::Timestamp;
+use secrets::{Keys, LookupKeys, draw_code};
+use store::{Replaced, Reserved, Store, StoredDelivery, next_code, next_version};
+use url::Url;
+
+use crate::clock::Clock;
+use crate::error::Unavailable;
+use crate::find::{Found, find};
+use crate::hashing::Hashing;
+use crate::send::{MessageSent, SendDelivery};
+
+/// What asking for a code needs.
+#[derive(Debug)]
+pub struct RequestCode {
+    /// The table.
+    pub store: Store,
+    /// The keys of links and forms.
+    pub lookup: Keys<LookupKeys>,
+    /// The keys of codes.
+    pub hashing: Hashing,
+    /// Text messages.
+    pub sms: SmsChannel,
+    /// Zweiweg's own SMS sender (D5).
+    pub own_sender: SenderId,
+    /// The scheme and host of every link.
+    pub base_url: String,
+    /// The clock.
+    pub clock: Clock,
+}
+
+/// What became of a patient's request.
+#[derive(Debug)]
+pub enum RequestOutcome {
+    /// A message with a new code was accepted; the old code no longer works.
+    Sent(Found),
+    /// Nobody can tell whether the message arrives; the old code no longer works.
+    FateUnknown(Found),
+    /// Nothing was sent, by the rules; the old code stays.
+    Refused(RequestRule, Found),
+    /// Nothing was sent: the message was refused, or a cap is reached. The request does not count.
+    CannotSend(Found),
+    /// There is no such delivery.
+    Unknown,
+}
+
+/// What became of a practice's new code.
+#[derive(Debug)]
+pub enum NewCodeOutcome {
+    /// It holds at once; what became of its message.
+    Made(Code, MessageSent),
+    /// The same request was made before; what became of its message.
+    Repeated(MessageSent),
+    /// The same idempotency key, another body.
+    Mismatch,
+    /// There is no such delivery.
+    Unknown,
+    /// No new code would open it.
+    NotPossible,
+    /// D3: all that is missing for a message.
+    Obstacles(Vec<Obstacle>),
+    /// This deployment cannot send codes on this channel.
+    ChannelUnavailable,
+}
+
+/// Who would receive a message now, and under which settings.
+struct Present {
+    settings: Settings,
+    record: Record,
+    record_type: RecordType,
+    addressee: Addressee,
+}
+
+impl RequestCode {
+    /// The present time, by the clock that rules are judged by.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The keys of forms and links.
+    pub async fn lookup(&self) -> Result<&LookupKeys, Unavailable> {
+        Ok(self.lookup.get().await?)
+    }
+
+    /// What a link leads to.
+    pub async fn find(&self, token: &LinkToken) -> Result<Option<Found>, Unavailable> {
+        find(&self.store, &self.lookup, token, self.now()).await
+    }
+
+    /// L6: judges the request, takes the slot, sends, and makes the new code the present one unless its message was refused.
+    pub async fn request(&self, token: &LinkToken) -> Result<RequestOutcome, Unavailable> {
+        for _ in 0..4 {
+            let Some(found) = self.find(token).await? else {
+                return Ok(RequestOutcome::Unknown);
+            };
+            if let Some(version) = found.overdue_code {
+                // A function that ended before it could tell the fate of its message: its code holds alone, by our write.
+                self.store.promote_overdue_code(&found.stored.link, version).await?;
+            }
+            let present = present(&self.store, &found.stored.delivery).await?;
+            let rule = self.judge(&found, present.as_ref());
+            let (RequestRule::Allowed, Some(present)) = (rule, present) else {
+                return Ok(RequestOutcome::Refused(rule, found));
+            };
+            if let Some(outcome) = self.ask(token, found, &present).await? {
+                return Ok(outcome);
+            }
+        }
+        Err(store::StoreError::Contention.into())
+    }
+
+    /// By the present settings: what the record type says, and whether anything is missing for a message.
+    fn judge(&self, found: &Found, present: Option<&Present>) -> RequestRule {
+        let terms = present.map_or(RequestTerms { allowed: false, max_requests: 0, min_interval: 0 }, |present| {
+            let mut terms = RequestTerms::of(&present.record_type.self_service);
+            terms.allowed &= present.mobile(found.stored.delivery.channel).is_some();
+            terms
+        });
+        l6_request(&found.stored.delivery, terms, found.is_disabled(), self.now())
+    }
+
+    /// `None` if somebody was faster: then it is judged again.
+    async fn ask(&self, token: &LinkToken, found: Found, present: &Present) -> Result<Option<RequestOutcome>, Unavailable> {
+        let delivery = &found.stored.delivery;
+        let Some((mobile, number)) = self.destination(present, delivery.channel).await? else {
+            return Ok(Some(RequestOutcome::CannotSend(found)));
+        };
+        let now = self.now();
+        let (code, next) = (draw_code()?, next_code(delivery, now));
+        let hash = self.hashing.hash(&delivery.id, next.version, &code).await?;
+        match self.store.reserve_code(&found.stored, &hash, &number, now).await? {
+            Reserved::Yes => {}
+            Reserved::Changed => return Ok(None),
+            Reserved::CapReached => {
+                tracing::warn!(delivery = delivery.id.as_str(), "the day's cap of messages that patients may ask for is reached");
+                return Ok(Some(RequestOutcome::CannotSend(found)));
+            }
+        }
+        let text = message(&self.base_url, present, &code, &token.reference());
+        let fate = send_sms(&self.sms, &self.own_sender, present, mobile, text).await;
+        let link = &found.stored.link;
+        Ok(Some(match fate {
+            MessageFate::Refused { .. } => {
+                self.store.drop_code(link, &next).await?;
+                RequestOutcome::CannotSend(found)
+            }
+            fate => {
+                self.store.promote_code(link, next.version).await?;
+                let found = self.find(token).await?.unwrap_or(found);
+                match fate {
+                    MessageFate::Accepted { .. } => RequestOutcome::Sent(found),
+                    _ => RequestOutcome::FateUnknown(found),
+                }
+            }
+        }))
+    }
+
+    async fn destination<'a>(
+        &self,
+        present: &'a Present,
+        channel: Channel,
+    ) -> Result<Option<(&'a Mobile, domain::hashed::NumberHash)>, Unavailable> {
+        let Some(mobile) = present.mobile(channel) else { return Ok(None) };
+        Ok(self.lookup().await?.number(mobile).map(|number| (mobile, number)))
+    }
+}
+
+impl SendDelivery {
+    /// L6a: a new code that holds at once, sent by SMS or shown once to be spoken.
+    pub async fn new_code(
+        &self,
+        practice: &PracticeId,
+        id: &DeliveryId,
+        channel: Channel,
+        key: &str,
+        body: &[u8],
+    ) -> Result<NewCodeOutcome, Unavailable> {
+        let route = "POST /v1/deliveries/{id}/code";
+        let request = self.idempotency(practice, route, key, &[id.as_str().as_bytes(), body].concat()).await?;
+        for _ in 0..4 {
+            let now = self.clock.now();
+            let Some(mut stored) = self.store.delivery_of_practice(practice, id).await? else {
+                return Ok(NewCodeOutcome::Unknown);
+            };
+            stored.delivery = l6_settled(stored.delivery, now);
+            let present = present(&self.store, &stored.delivery).await?;
+            let (Some(present), true) = (present, l6a_new_code(&stored.delivery, now)) else {
+                return Ok(NewCodeOutcome::NotPossible);
+            };
+            let to = match channel {
+                Channel::Spoken => None,
+                Channel::Sms => match present.missing_for_sms() {
+                    missing if missing.is_empty() => present.addressee.mobile.as_ref(),
+                    missing => return Ok(NewCodeOutcome::Obstacles(missing)),
+                },
+                Channel::Threema | Channel::SelfService => return Ok(NewCodeOutcome::ChannelUnavailable),
+            };
+            let code = draw_code()?;
+            let hash = self.hashing.hash(id, next_version(&stored.delivery), &code).await?;
+            match self.store.replace_code(&stored, &hash, &request, now).await? {
+                Replaced::Yes => {
+                    let fate = self.send_new_code(&stored, &present, to, &code).await?;
+                    return Ok(NewCodeOutcome::Made(code, MessageSent { channel, fate }));
+                }
+                Replaced::Changed => {}
+                Replaced::Repeated => {
+                    let fate = stored.delivery.message.unwrap_or(MessageFate::Unknown);
+                    return Ok(NewCodeOutcome::Repeated(MessageSent { channel, fate }));
+                }
+                Replaced::Mismatch => return Ok(NewCodeOutcome::Mismatch),
+            }
+        }
+        Err(store::StoreError::Contention.into())
+    }
+
+    async fn send_new_code(
+        &self,
+        stored: &StoredDelivery,
+        present: &Present,
+        to: Option<&Mobile>,
+        code: &Code,
+    ) -> Result<MessageFate, Unavailable> {
+        let fate = match to {
+            None => MessageFate::None,
+            Some(to) => {
+                let reference = self.hashing.keys().await?.unseal(&stored.sealed_reference, &stored.delivery.id)?;
+                let text = message(&self.base_url, present, code, &reference);
+                send_sms(&self.sms, &self.own_sender, present, to, text).await
+            }
+        };
+        if let Err(error) = self.store.set_message_fate(&stored.link, &fate).await {
+            tracing::warn!(delivery = stored.delivery.id.as_str(), %error, "a message's fate could not be kept");
+        }
+        Ok(fate)
+    }
+}
+
+impl Present {
+    /// Where a code asked for on the page goes now, if nothing is missing.
+    fn mobile(&self, channel: Channel) -> Option<&Mobile> {
+        let by_sms = l6_message_channel(channel, &self.record_type.self_service) == MessageChannel::Sms;
+        let complete = by_sms && self.missing_for_sms().is_empty();
+        self.addressee.mobile.as_ref().filter(|_| complete)
+    }
+
+    fn missing_for_sms(&self) -> Vec<Obstacle> {
+        let self_service = &self.record_type.self_service;
+        d3_obstacles(Channel::Sms, self_service, &self.record, &self.addressee, &self.settings)
+    }
+}
+
+/// The recipient as they are now. `None` if the practice took record or recipient away.
+async fn present(store: &Store, delivery: &Delivery) -> Result<Option<Present>, Unavailable> {
+    let practice = &delivery.practice;
+    let facts = store.sending_facts(practice, &delivery.record, &[]).await?;
+    let (Some(settings), Some(record)) = (facts.settings, facts.record) else {
+        return Ok(None);
+    };
+    let Some(recipient) = record.recipient(&delivery.recipient) else {
+        return Ok(None);
+    };
+    let linked = match &recipient.linked_record {
+        Some(id) => match store.record(practice, id).await? {
+            Some(linked) => Some(linked),
+            None => return Ok(None),
+        },
+        None => None,
+    };
+    let type_id = linked.as_ref().map_or(&record.record_type, |linked| &linked.record_type);
+    let record_type = store.record_type(practice, type_id).await?.unwrap_or_default();
+    let first = linked.as_ref().and_then(|linked| linked.recipients.first());
+    let addressee = d7_addressee(recipient, first, &[], &settings);
+    Ok(addressee.map(|addressee| Present { settings, record, record_type, addressee }))
+}
+
+/// The finished text message; `None` if it does not fit one segment (D11).
+fn message(base_url: &str, present: &Present, code: &Code, reference: &Reference) -> Option<String> {
+    let host = Url::parse(base_url).ok()?.host_str()?.to_owned();
+    let name = PublicPractice::of(&present.settings).public_name;
+    let text = pages::sms(&name, code, reference, present.addressee.language, &host);
+    let fits = gsm7::septets(&text).is_some_and(|septets| septets <= gsm7::SEGMENT);
+    fits.then_some(text)
+}
+
+async fn send_sms(sms: &SmsChannel, own: &SenderId, present: &Present, to: &Mobile, text: Option<String>) -> MessageFate {
+    let Some(text) = text else {
+        return MessageFate::Refused { reason: "message-too-long".to_owned() };
+    };
+    let sender = d5_sender(&present.settings, own);
+    match sms.send(&Sms { sender, to, text: &text }).await {
+        Sent::Accepted { message_id } => MessageFate::Accepted { message_id },
+        Sent::Refused { reason } => MessageFate::Refused { reason },
+        Sent::Unknown => MessageFate::Unknown,
+    }
+}

@@ -1,0 +1,154 @@
+//! Cuts a template's source into text and tags, and refuses every tag that is not of the subset.
+
+use std::ops::Range;
+
+use super::error::{Fault, Reason};
+use super::variable::{Variable, Vocabulary};
+
+/// What FreeMarker would understand in some way, whatever comes after it.
+const OPENERS: [&str; 6] = ["${", "#{", "<#", "</#", "<@", "</@"];
+/// The one question that the subset has.
+const HAS_CONTENT: &str = "?has_content";
+/// What may stand around the name within a tag.
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// A piece of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Token<V> {
+    /// Text, by its place in the source.
+    Text(Range<usize>),
+    /// `${name}`
+    Say(V),
+    /// `<#if name?has_content>`
+    If(V),
+    /// `<#else>`
+    Else,
+    /// `</#if>`
+    EndIf,
+}
+
+impl<V> Token<V> {
+    /// Whether FreeMarker drops the rest of a line that holds nothing else.
+    fn is_tag(&self) -> bool {
+        matches!(self, Self::If(_) | Self::Else | Self::EndIf)
+    }
+}
+
+/// The pieces of a source in their order, each with the byte where it begins.
+pub(super) fn tokens<V: Vocabulary>(source: &str) -> Result<Vec<(usize, Token<V>)>, Fault> {
+    let mut tokens = Vec::new();
+    let mut from = 0;
+    while let Some(at) = next_opener(source, from) {
+        if at > from {
+            tokens.push((from, Token::Text(from..at)));
+        }
+        let (token, length) = read(&source[at..]).map_err(|reason| Fault::new(at, reason))?;
+        tokens.push((at, token));
+        from = at + length;
+    }
+    if from < source.len() {
+        tokens.push((from, Token::Text(from..source.len())));
+    }
+    strip(source, &mut tokens);
+    Ok(tokens)
+}
+
+fn next_opener(source: &str, from: usize) -> Option<usize> {
+    let bytes = source.as_bytes();
+    (from..bytes.len()).find(|at| {
+        matches!(bytes[*at], b'$' | b'#' | b'<')
+            && OPENERS
+                .iter()
+                .any(|opener| bytes[*at..].starts_with(opener.as_bytes()))
+    })
+}
+
+/// The tag at the beginning of `rest`, and its length.
+fn read<V: Vocabulary>(rest: &str) -> Result<(Token<V>, usize), Reason> {
+    if let Some(inner) = rest.strip_prefix("${") {
+        let inner = until(inner, '}')?;
+        let variable = known(inner.trim_matches(BLANKS), Reason::NotAName)?;
+        let say = V::said(variable).ok_or(Reason::VariableNotAllowed(variable))?;
+        return Ok((Token::Say(say), "${}".len() + inner.len()));
+    }
+    if rest.starts_with("#{") {
+        return Err(Reason::NotAName);
+    }
+    if rest.starts_with("<@") || rest.starts_with("</@") {
+        return Err(Reason::Macro);
+    }
+    if rest.starts_with("<#--") {
+        return Err(Reason::Comment);
+    }
+    read_tag(rest)
+}
+
+/// The same for `<#…>` and `</#…>`.
+fn read_tag<V: Vocabulary>(rest: &str) -> Result<(Token<V>, usize), Reason> {
+    let named = |opener: &str| {
+        let inner = rest.strip_prefix(opener)?;
+        inner
+            .strip_prefix(|c: char| !c.is_ascii_alphanumeric())
+            .map_or(inner.is_empty(), |_| true)
+            .then_some(inner)
+    };
+    if let Some(inner) = named("<#if") {
+        let inner = until(inner, '>')?;
+        return Ok((condition(inner)?, "<#if>".len() + inner.len()));
+    }
+    for (opener, token) in [("<#else", Token::Else), ("</#if", Token::EndIf)] {
+        if let Some(inner) = named(opener) {
+            let inner = until(inner, '>')?;
+            if inner.trim_matches(BLANKS).is_empty() {
+                return Ok((token, opener.len() + inner.len() + ">".len()));
+            }
+        }
+    }
+    Err(Reason::UnknownTag)
+}
+
+/// What stands before the end of a tag, which is on the same line: what is not closed must not swallow the rest of the text.
+fn until(inner: &str, end: char) -> Result<&str, Reason> {
+    match inner.find([end, '\n']) {
+        Some(at) if inner[at..].starts_with(end) => Ok(&inner[..at]),
+        _ => Err(Reason::Unclosed),
+    }
+}
+
+fn condition<V: Vocabulary>(inner: &str) -> Result<Token<V>, Reason> {
+    let asked = inner
+        .strip_prefix(BLANKS)
+        .and_then(|inner| inner.trim_matches(BLANKS).strip_suffix(HAS_CONTENT))
+        .ok_or(Reason::Condition)?;
+    let variable = known(asked, Reason::Condition)?;
+    V::asked(variable)
+        .map(Token::If)
+        .ok_or(Reason::VariableNotAllowed(variable))
+}
+
+/// The variable of this name, or `otherwise` if it is not even a name.
+fn known(name: &str, otherwise: Reason) -> Result<Variable, Reason> {
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if !is_name {
+        return Err(otherwise);
+    }
+    Variable::named(name).ok_or(Reason::UnknownVariable)
+}
+
+/// Takes away what FreeMarker does not say: where a line holds nothing but tags that stand side by side, its indentation and its line break.
+fn strip<V>(source: &str, tokens: &mut [(usize, Token<V>)]) {
+    let mut first = 0;
+    while first < tokens.len() {
+        let tags = tokens[first..]
+            .iter()
+            .take_while(|(_, token)| token.is_tag())
+            .count();
+        if tags > 0 {
+            let next = first + tags;
+            let indented = first.checked_sub(1).map(|before| tokens[before].clone_text());
+            strip_line(source, tokens, first, next);
+            let _ = indented;
+        }
+        first += tags.max(1);
+    }
+}

@@ -1,0 +1,587 @@
+//! Each function as it is deployed: a process of its own that is fed over the Lambda Runtime API.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so"
+)]
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use deliveries::Hand;
+use serde_json::{Value, json};
+use tests::{Sent, World, pdf};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// What Lambda itself puts into every function's environment, as far as the runtime looks at it.
+const OF_LAMBDA: [(&str, &str); 3] = [
+    ("AWS_LAMBDA_FUNCTION_NAME", "under-test"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+];
+
+/// Longer than any function may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn authorize_tells_a_key_from_one_that_is_none() {
+    let world = world().await;
+    let mut function = Lambda::start(&world, "Authorize").await;
+
+    let verdict = function.answer(&question(world.practice.key())).await;
+    assert_eq!(verdict["isAuthorized"], true, "{verdict}");
+    let context = &verdict["context"];
+    assert_eq!(context["practice"], local::practice::PRACTICE, "{verdict}");
+    assert_eq!(context["scopes"], "settings send read erase", "{verdict}");
+    assert!(context["label"].is_string(), "{verdict}");
+
+    let mut wrong = world.practice.key().to_owned();
+    let last = if wrong.pop() == Some('2') { '3' } else { '2' };
+    wrong.push(last);
+    for key in [wrong.as_str(), "", "zw_praxis-am-park_"] {
+        let verdict = function.answer(&question(key)).await;
+        assert_eq!(verdict, json!({"isAuthorized": false}), "key {key:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn manage_answers_a_practice() {
+    let world = world().await;
+    let mut function = Lambda::start(&world, "Manage").await;
+    let answer = function.answer(&of_practice("GET /v1/settings")).await;
+    assert_eq!(answer["statusCode"], 200, "{answer}");
+    assert_eq!(json_body(&answer)["name"], "Praxis am Park", "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn issue_really_sends_link_and_code_two_ways() {
+    let world = world().await;
+    let sent = send(&world).await;
+    let messages = world.messages().await;
+    let text = |channel: &str| {
+        let found = messages
+            .iter()
+            .find(|message| message["channel"] == channel);
+        let message = found.unwrap_or_else(|| panic!("no {channel} in {messages:?}"));
+        message["text"].as_str().unwrap_or_default()
+    };
+    assert!(text("email").contains(&sent.link) && !text("email").contains(&sent.code));
+    assert!(text("sms").contains(&sent.code) && !text("sms").contains("/d/"));
+    assert_eq!(messages.len(), 2, "one e-mail and one message");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn verify_shows_the_code_page_of_a_delivery() {
+    let world = world().await;
+    let sent = send(&world).await;
+    let mut function = Lambda::start(&world, "Verify").await;
+
+    let page = function
+        .answer(&of_patient("GET /d/{token}", &token(&sent)))
+        .await;
+    assert_eq!(page["statusCode"], 200, "{page}");
+    let html = page["body"].as_str().unwrap_or_default();
+    assert!(html.contains(&sent.reference), "{html}");
+
+    let nobody = function
+        .answer(&of_patient("GET /d/{token}", &"B".repeat(28)))
+        .await;
+    assert_eq!(nobody["statusCode"], 404, "{nobody}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn download_sends_whoever_has_no_session_to_the_code_page() {
+    let world = world().await;
+    let sent = send(&world).await;
+    let mut function = Lambda::start(&world, "Download").await;
+    let event = of_patient("GET /d/{token}/documents", &token(&sent));
+    let answer = function.answer(&event).await;
+    assert_eq!(answer["statusCode"], 303, "{answer}");
+    let location = answer["headers"]["location"].as_str().unwrap_or_default();
+    let code_page = format!("/d/{}?", token(&sent));
+    assert!(location.starts_with(&code_page), "to {location}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_entered_with_one_process_opens_the_documents_with_another() {
+    let world = world().await;
+    let sent = send(&world).await;
+    let token = token(&sent);
+    let mut verify = Lambda::start(&world, "Verify").await;
+    let page = verify.answer(&of_patient("GET /d/{token}", &token)).await;
+    let html = page["body"].as_str().unwrap_or_default();
+    let form = between(html, "name=\"form\" value=\"", "\"");
+    let mut entry = of_patient("POST /d/{token}", &token);
+    entry["cookies"] = json!([cookie(&page)]);
+    entry["headers"] = json!({
+        "content-type": "application/x-www-form-urlencoded",
+        "origin": world.stack.api(),
+        "sec-fetch-site": "same-origin",
+    });
+    entry["body"] = json!(format!("form={form}&code={}", sent.code));
+    let opened = verify.answer(&entry).await;
+    assert_eq!(opened["statusCode"], 303, "{opened}");
+
+    let mut download = Lambda::start(&world, "Download").await;
+    let mut visit = of_patient("GET /d/{token}/documents", &token);
+    visit["cookies"] = json!([cookie(&opened)]);
+    let list = download.answer(&visit).await;
+    assert_eq!(list["statusCode"], 200, "{list}");
+    let html = list["body"].as_str().unwrap_or_default();
+    let document = between(html, "/documents/", "\"");
+    let (document, _) = document.split_once('?').unwrap_or((document, ""));
+    let mut click = of_patient("GET /d/{token}/documents/{id}", &token);
+    click["cookies"] = json!([cookie(&opened)]);
+    click["pathParameters"]["id"] = json!(document);
+    let redirect = download.answer(&click).await;
+    assert_eq!(redirect["statusCode"], 303, "{redirect}");
+    let url = redirect["headers"]["location"].as_str().unwrap_or_default();
+    let file = reqwest::get(url).await.expect("the bucket's answer");
+    assert_eq!(file.status(), 200, "{url}");
+    assert!(file.bytes().await.expect("the file") == pdf("815"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_without_its_variables_names_all_of_them_at_once() {
+    let world = World::bare().await;
+    for (id, complete) in world.stack.function_environments() {
+        let binary = binary(id);
+        let needed: Vec<&String> = complete.keys().filter(|name| is_needed(name)).collect();
+        assert!(needed.len() >= 4, "{binary} needs {needed:?}");
+        let said = refusal(&binary, &BTreeMap::new()).await;
+        let unnamed: Vec<_> = needed.iter().filter(|name| !names(&said, name)).collect();
+        assert!(
+            unnamed.is_empty(),
+            "{binary} does not name {unnamed:?}, but says: {said}"
+        );
+        assert!(
+            !said.contains("panicked"),
+            "{binary} ends in a panic: {said}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_names_the_one_variable_that_it_lacks_and_no_other() {
+    let world = World::bare().await;
+    for (id, complete) in world.stack.function_environments() {
+        let binary = binary(id);
+        for lacking in complete.keys().filter(|name| is_needed(name)) {
+            let mut variables = complete.clone();
+            variables.remove(lacking);
+            let said = refusal(&binary, &variables).await;
+            let named: Vec<_> = complete.keys().filter(|name| names(&said, name)).collect();
+            assert_eq!(named, [lacking], "{binary} says: {said}");
+            let secret = &complete["AWS_SECRET_ACCESS_KEY"];
+            assert!(!said.contains(secret), "{binary} tells a secret: {said}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hostile_event_gets_an_answer_and_the_process_lives() {
+    let world = world().await;
+    let hostile: [Vec<u8>; 12] = [
+        Vec::new(),
+        b"garbage".to_vec(),
+        b"\xff\xfe\x00".to_vec(),
+        b"{\"routeKey\":".to_vec(),
+        b"null".to_vec(),
+        b"[]".to_vec(),
+        b"{}".to_vec(),
+        "[".repeat(100_000).into_bytes(),
+        format!("\"{}\"", "x".repeat(1_000_000)).into_bytes(),
+        br#"{"version":"2.0","routeKey":1,"headers":[],"requestContext":"x"}"#.to_vec(),
+        br#"{"version":"2.0","routeKey":"POST /d/{token}","headers":{"cookie":"\n"},"requestContext":{"http":{"method":"POST"}},"pathParameters":{"token":"\u0000../../"},"body":"***","isBase64Encoded":true}"#.to_vec(),
+        br#"{"version":"2.0","routeKey":"GET /v1/settings","headers":{},"requestContext":{"http":{"method":"GET"},"authorizer":{"lambda":{"practice":"\u0000","label":1,"scopes":[]}}},"isBase64Encoded":false,"identitySource":[{"a":1}]}"#.to_vec(),
+    ];
+    for id in world.stack.function_environments().keys() {
+        let is_authorizer = id == "Authorize";
+        let mut function = Lambda::start(&world, id).await;
+        for event in &hostile {
+            let shown = String::from_utf8_lossy(&event[..event.len().min(80)]).into_owned();
+            match function.invoke(event.clone()).await {
+                Outcome::Answer(answer) if is_authorizer => {
+                    assert_eq!(answer, json!({"isAuthorized": false}), "to {shown}");
+                }
+                Outcome::Answer(answer) => {
+                    let status = answer["statusCode"].as_u64().unwrap_or_default();
+                    assert!((400..500).contains(&status), "{id} to {shown}: {answer}");
+                }
+                Outcome::Error(_) => {}
+            }
+        }
+        let answer = function.answer(&question(world.practice.key())).await;
+        if is_authorizer {
+            assert_eq!(answer["isAuthorized"], true, "{answer}");
+        } else {
+            // Most do not know that route, and say so.
+            assert!(answer["statusCode"].is_u64(), "{id}: {answer}");
+        }
+        assert!(function.is_running(), "{id} has ended");
+    }
+}
+
+/// A set-up practice in a stack that goes by the system's clock, as binaries do.
+async fn world() -> World {
+    let world = World::start().await;
+    world.clock().set(Hand::Running(0));
+    world
+}
+
+/// A delivery sent by the binary.
+async fn send(world: &World) -> Sent {
+    let document = world
+        .practice
+        .document("invoice", "815", "2026-11-20")
+        .await;
+    let mut event = of_practice("POST /v1/deliveries");
+    event["headers"] = json!({"content-type": "application/json", "idempotency-key": "one"});
+    let request =
+        json!({"record": "r1", "recipient": "patient", "documents": [document], "channel": "sms"});
+    event["body"] = json!(request.to_string());
+    let mut issue = Lambda::start(world, "Issue").await;
+    let answer = issue.answer(&event).await;
+    assert_eq!(answer["statusCode"], 201, "{answer}");
+    let body = json_body(&answer);
+    let text = |name: &str| body[name].as_str().expect("a text").to_owned();
+    let symbols = text("reference").replace('-', "");
+    let messages = world.messages().await;
+    let link = messages
+        .iter()
+        .filter_map(|message| message["text"].as_str())
+        .flat_map(str::split_whitespace)
+        .find(|word| word.contains(&format!("/d/{symbols}")));
+    let link = link.expect("a link in the e-mail").to_owned();
+    let logs = issue.logs();
+    let token = link.rsplit('/').next().unwrap_or_default();
+    assert!(!logs.is_empty(), "the process logs nothing");
+    for secret in [token, &symbols, &text("reference"), &text("code")] {
+        assert!(!logs.contains(secret), "a secret is in the logs: {logs}");
+    }
+    Sent {
+        id: text("id"),
+        reference: text("reference"),
+        code: text("code"),
+        link,
+        answer: body,
+    }
+}
+
+fn token(sent: &Sent) -> String {
+    sent.link.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// An event of a practice whose key the authorizer has accepted.
+fn of_practice(route: &str) -> Value {
+    let mut event = event(route);
+    event["requestContext"]["authorizer"] = json!({"lambda": {
+        "practice": local::practice::PRACTICE,
+        "label": "test",
+        "scopes": "settings send read erase",
+    }});
+    event
+}
+
+/// An event of a patient's browser.
+fn of_patient(route: &str, token: &str) -> Value {
+    let mut event = event(route);
+    event["pathParameters"] = json!({"token": token});
+    event
+}
+
+/// What the gateway asks the authorizer.
+fn question(key: &str) -> Value {
+    let mut event = event("GET /v1/settings");
+    let header = format!("Bearer {key}");
+    event["type"] = json!("REQUEST");
+    event["identitySource"] = json!([header]);
+    event["headers"]["authorization"] = json!(header);
+    event
+}
+
+fn event(route: &str) -> Value {
+    let (method, path) = route.split_once(' ').unwrap_or((route, ""));
+    json!({
+        "version": "2.0",
+        "routeKey": route,
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"accept": "*/*"},
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "test",
+            "domainName": "127.0.0.1",
+            "domainPrefix": "test",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": "test",
+            },
+            "requestId": "request",
+            "routeKey": route,
+            "stage": "$default",
+            "time": "23/Nov/2026:10:00:00 +0000",
+            "timeEpoch": 1_795_428_000_000_i64,
+        },
+        "isBase64Encoded": false,
+    })
+}
+
+fn json_body(answer: &Value) -> Value {
+    let body = answer["body"].as_str().unwrap_or_default();
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error} in {answer}"))
+}
+
+/// The one cookie that an answer sets.
+fn cookie(answer: &Value) -> String {
+    let cookie = answer["cookies"][0].as_str().unwrap_or_default();
+    let (pair, _) = cookie.split_once(';').expect("a cookie");
+    pair.to_owned()
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    let after = text.split(start).nth(1).unwrap_or_default();
+    after.split(end).next().unwrap_or_default()
+}
+
+/// The name of a function's binary: its logical id in small letters, with `_` between words.
+fn binary(id: &str) -> String {
+    let mut name = String::new();
+    for c in id.chars() {
+        if c.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    name
+}
+
+/// Without a level there is a usual one, and without addresses of one's own there is AWS.
+fn is_needed(name: &str) -> bool {
+    name != "LOG_LEVEL" && !name.starts_with("AWS_ENDPOINT_URL")
+}
+
+/// Whether a text names a variable, and not only a longer one.
+fn names(text: &str, variable: &str) -> bool {
+    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.split(|c| !is_of_a_name(c))
+        .any(|word| word == variable)
+}
+
+/// What a process says that does not start with these variables.
+async fn refusal(binary: &str, variables: &BTreeMap<String, String>) -> String {
+    let process = command(binary, variables)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    let ended = timeout(PATIENCE, process.wait_with_output()).await;
+    let ended = ended.unwrap_or_else(|_| panic!("{binary} runs with {variables:?}"));
+    let ended = ended.expect("the end of the process");
+    assert!(
+        !ended.status.success(),
+        "{binary} ends with {}",
+        ended.status
+    );
+    String::from_utf8_lossy(&ended.stderr).into_owned()
+}
+
+/// A binary with these variables and no others.
+fn command(binary: &str, variables: &BTreeMap<String, String>) -> Command {
+    let mut path: PathBuf = std::env::current_exe().expect("the test's own path");
+    path.pop();
+    path.set_file_name(format!("{binary}{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        path.exists(),
+        "{} is not there: cargo build --workspace --bins",
+        path.display()
+    );
+    let mut command = Command::new(path);
+    command
+        .env_clear()
+        .envs(variables)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+/// What became of an event.
+#[derive(Debug)]
+enum Outcome {
+    /// The function answered.
+    Answer(Value),
+    /// The runtime reported an error.
+    Error(Value),
+}
+
+/// A function's process, and the Runtime API that feeds it. Both end when it is dropped.
+#[derive(Debug)]
+struct Lambda {
+    process: Child,
+    logs: tempfile::NamedTempFile,
+    events: UnboundedSender<(String, Vec<u8>)>,
+    outcomes: UnboundedReceiver<(String, Outcome)>,
+    invocations: u32,
+    serving: JoinHandle<()>,
+}
+
+impl Lambda {
+    /// Starts the function's binary with the template's variables, on the services of the world's stack.
+    async fn start(world: &World, id: &str) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+        let listener = listener.expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let (events, waiting) = unbounded_channel();
+        let (outcome, outcomes) = unbounded_channel();
+        let api = runtime_api(waiting, outcome);
+        let serving = tokio::spawn(async move {
+            // This server has no error: it meets those of its connections itself.
+            let _ = axum::serve(listener, api).await;
+        });
+
+        let variables = world.stack.function_environments().get(id);
+        let mut variables = variables.expect("a function of the template").clone();
+        variables.extend(OF_LAMBDA.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        variables.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), address);
+        variables.insert("LOG_LEVEL".to_owned(), "trace".to_owned());
+        let logs = tempfile::NamedTempFile::new().expect("a file for logs");
+        let process = command(&binary(id), &variables)
+            .stderr(logs.reopen().expect("the file for logs"))
+            .spawn()
+            .expect("a process");
+        Self {
+            process,
+            logs,
+            events,
+            outcomes,
+            invocations: 0,
+            serving,
+        }
+    }
+
+    /// The answer to an event.
+    async fn answer(&mut self, event: &Value) -> Value {
+        match self.invoke(event.to_string().into_bytes()).await {
+            Outcome::Answer(answer) => answer,
+            Outcome::Error(error) => panic!("{error} for {event}; logs: {}", self.logs()),
+        }
+    }
+
+    /// What becomes of an event, whatever that is.
+    async fn invoke(&mut self, event: Vec<u8>) -> Outcome {
+        self.invocations += 1;
+        let id = format!("invocation-{}", self.invocations);
+        let given = self.events.send((id.clone(), event));
+        given.expect("the Runtime API takes events");
+        let outcome = timeout(PATIENCE, self.outcomes.recv()).await;
+        let Ok(Some((answered, outcome))) = outcome else {
+            let ended = self.process.try_wait().expect("the state of the process");
+            panic!("no answer; ended: {ended:?}; logs: {}", self.logs());
+        };
+        assert_eq!(answered, id, "an answer to another event");
+        outcome
+    }
+
+    fn is_running(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
+    }
+
+    fn logs(&self) -> String {
+        let logs = std::fs::read(self.logs.path()).expect("the logs");
+        String::from_utf8_lossy(&logs).into_owned()
+    }
+}
+
+impl Drop for Lambda {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// Where events wait to be fetched, and where their outcomes go.
+struct RuntimeApi {
+    waiting: tokio::sync::Mutex<UnboundedReceiver<(String, Vec<u8>)>>,
+    outcome: UnboundedSender<(String, Outcome)>,
+}
+
+/// The part of the Lambda Runtime API that a function speaks.
+fn runtime_api(
+    waiting: UnboundedReceiver<(String, Vec<u8>)>,
+    outcome: UnboundedSender<(String, Outcome)>,
+) -> Router {
+    let waiting = tokio::sync::Mutex::new(waiting);
+    Router::new()
+        .route("/2018-06-01/runtime/invocation/next", get(next))
+        .route(
+            "/2018-06-01/runtime/invocation/{id}/response",
+            post(response),
+        )
+        .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
+        // As large as Lambda takes answers.
+        .layer(DefaultBodyLimit::max(6 * 1024 * 1024))
+        .with_state(Arc::new(RuntimeApi { waiting, outcome }))
+}
+
+/// Waits for an event as long as it takes.
+async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
+    let Some((id, event)) = api.waiting.lock().await.recv().await else {
+        return StatusCode::GONE.into_response();
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let deadline = (now.expect("a time after 1970") + PATIENCE).as_millis();
+    let headers = [
+        ("content-type", "application/json".to_owned()),
+        ("lambda-runtime-aws-request-id", id),
+        ("lambda-runtime-deadline-ms", deadline.to_string()),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:eu-central-1:000000000000:function:under-test".to_owned(),
+        ),
+    ];
+    (headers, event).into_response()
+}
+
+async fn response(
+    State(api): State<Arc<RuntimeApi>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> StatusCode {
+    report(&api, id, Outcome::Answer(parsed(&body)))
+}
+
+async fn error(
+    State(api): State<Arc<RuntimeApi>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> StatusCode {
+    report(&api, id, Outcome::Error(parsed(&body)))
+}
+
+fn report(api: &RuntimeApi, id: String, outcome: Outcome) -> StatusCode {
+    match api.outcome.send((id, outcome)) {
+        Ok(()) => StatusCode::ACCEPTED,
+        Err(_) => StatusCode::GONE,
+    }
+}
+
+fn parsed(body: &[u8]) -> Value {
+    let text = || Value::from(String::from_utf8_lossy(body).into_owned());
+    serde_json::from_slice(body).unwrap_or_else(|_| text())
+}
