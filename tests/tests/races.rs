@@ -23,7 +23,11 @@ fn wrong_codes(code: &str, count: usize) -> Vec<String> {
 async fn enter_all(world: &World, sent: &Sent, codes: &[String]) -> Vec<Page> {
     let ready = codes.iter().map(|code| async {
         let mut patient = world.patient(sent);
-        let page = patient.open().await;
+        let mut page = patient.open().await;
+        while page.status == 503 {
+            // The machine is busy with the other 63: as the page says, try again.
+            page = patient.open().await;
+        }
         (patient, page.form().to_owned(), code.clone())
     });
     let ready = join_all(ready).await;

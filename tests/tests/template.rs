@@ -23,10 +23,11 @@ const LOGGED: [&str; 8] = [
     "$context.error.message",
 ];
 /// Which partitions of the table each function reaches, and no others.
-const PARTITIONS: [(&str, &[&str]); 5] = [
+const PARTITIONS: [(&str, &[&str]); 6] = [
     ("Authorize", &["KEY#*", "PUB#*"]),
     ("Manage", &["ORG#*", "PUB#*", "LINK#*"]),
     ("Issue", &["ORG#*", "PUB#*", "LINK#*"]),
+    ("RequestCode", &["COUNT#*", "LINK#*", "ORG#*", "PUB#*"]),
     ("Verify", &["LINK#*", "PUB#*"]),
     ("Download", &["LINK#*", "PUB#*", "ORG#*#*"]),
 ];

@@ -1,70 +1,92 @@
 //! D1: finding a code in the finished e-mail, however it is spelled.
+//!
+//! What is searched is every reading that a person or a mail program may make of a part: as it stands, with its entities and percent signs decoded, with its tags removed.
+//! Each reading is folded to capital letters and digits; what looks like one of them counts as one, all else is a separator.
+//!
+//! A reader must be able to copy the code off the mail, so what needs a key or a trick is not looked for: encodings such as base64 or Morse, riddles (first letters of lines, "add one to each"), pictures, and letters or digits that no code has strewn between its symbols.
 
-use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
-use unicode_security::confusable_detection::skeleton;
-
-use crate::symbols::Code;
-
-/// D1: whether the code stands in a text, in any case, with separators, invisible or look-alike characters between or instead of its symbols, forwards or backwards.
-///
-/// The text is what a person sees: HTML is searched with its tags removed and its entities decoded.
-pub fn d1_holds_code(text: &str, code: &Code) -> bool {
-    let code = folded(code.expose());
-    let reversed: String = code.chars().rev().collect();
-    let text = folded(text);
-    text.contains(&code) || text.contains(&reversed)
-}
-
-/// Compatibility forms and look-alikes to their plain letters, without anything that is no letter or digit.
-///
-/// The code is folded in the same way, so that a look-alike class is compared and not a letter.
-fn folded(text: &str) -> String {
-    let plain: String = text
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c) && c.is_alphanumeric())
-        .flat_map(char::to_uppercase)
-        .collect();
-    skeleton(&plain)
-        .flat_map(char::to_uppercase)
-        .filter(|c| c.is_alphanumeric())
-        .collect()
-}
-
+mod fold;
+mod html;
+mod look_alikes;
+mod readings;
+mod search;
+mod spelling;
 #[cfg(test)]
-mod tests {
-    use super::*;
+mod tests;
 
-    fn holds(text: &str) -> bool {
-        d1_holds_code(text, &Code::from_symbols(*b"K7MBCT").unwrap())
+use std::fmt;
+
+use self::fold::{Folded, d1_folded};
+use self::html::d1_without_tags;
+use self::readings::d1_readings;
+use self::search::Needle;
+use crate::symbols::{Code, LinkToken};
+
+/// Everything of an e-mail that its reader can see, as it is about to be sent.
+pub struct FinishedMail<'a> {
+    /// The subject.
+    pub subject: &'a str,
+    /// The plain part.
+    pub text: &'a str,
+    /// The HTML part.
+    pub html: &'a str,
+    /// The name beside the sender's address.
+    pub from_name: &'a str,
+    /// Where answers go.
+    pub reply_to: Option<&'a str>,
+    /// The names of attached files.
+    pub attachment_names: &'a [&'a str],
+    /// The token in the mail's own link.
+    pub token: &'a LinkToken,
+}
+
+/// The link stays out of logs (S2).
+impl fmt::Debug for FinishedMail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FinishedMail(…)")
+    }
+}
+
+/// D1: whether the code stands anywhere in a finished e-mail.
+///
+/// The mail's own token is left out: it is drawn apart from the code, and its 28 symbols would hold six given ones by chance alone.
+/// The reference needs no exception: its 8 symbols hardly ever do, and where they do, the mail does show the code.
+pub fn d1_mail_holds_code(mail: &FinishedMail<'_>, code: &Code) -> bool {
+    Searched::mail(mail).d1_holds(code)
+}
+
+/// D1: whether the code stands in a text that is read as it is.
+pub fn d1_holds_code(text: &str, code: &Code) -> bool {
+    Searched::of([text]).d1_holds(code)
+}
+
+/// All readings of all parts, folded once for any code.
+struct Searched(Vec<Folded>);
+
+impl Searched {
+    fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
+        let readings = parts.into_iter().flat_map(d1_readings);
+        Self(readings.map(|reading| d1_folded(&reading)).collect())
     }
 
-    #[test]
-    fn d1_the_code_is_found_however_it_is_spelled() {
-        for text in [
-            "Ihr Code: K7M-BCT.",
-            "k7mbct",
-            "K 7 M B C T",
-            "K.7.M_B/C|T",
-            "K\u{200b}7M\u{ad}BCT",
-            "Ｋ７Ｍ－ＢＣＴ",
-            "К7М-ВСТ",
-            "K\u{336}7\u{336}M\u{336}B\u{336}C\u{336}T",
-            "TCB-M7K",
-            "𝐊𝟕𝐌𝐁𝐂𝐓",
-            "K7M\nBCT",
-        ] {
-            assert!(holds(text), "{text}");
-        }
+    fn mail(mail: &FinishedMail<'_>) -> Self {
+        let without_token = |part: &str| part.replace(mail.token.expose(), " ");
+        let text = without_token(mail.text);
+        let html = d1_without_tags(&without_token(mail.html));
+        let headers = [mail.subject, mail.from_name];
+        let bodies = [text.as_str(), &html.visible, &html.hidden];
+        let parts = headers
+            .into_iter()
+            .chain(mail.reply_to)
+            .chain(mail.attachment_names.iter().copied())
+            .chain(bodies);
+        Self::of(parts)
     }
 
-    #[test]
-    fn d1_plain_business_texts_give_no_alarm() {
-        for text in [
-            "Guten Tag, anbei die Rechnung 2026-0815 über 120,00 Euro. Bitte bis 07.12. überweisen.",
-            "K7M3-QXPB",
-            "",
-        ] {
-            assert!(!holds(text), "{text}");
-        }
+    fn d1_holds(&self, code: &Code) -> bool {
+        Needle::both_ways(code).iter().any(|needle| {
+            self.0.iter().any(|text| needle.d1_stands_in(text))
+                || needle.d1_halves_stand_apart(&self.0)
+        })
     }
 }

@@ -239,6 +239,24 @@ async fn p7_two_deliveries_are_open_in_two_tabs_and_end_each_for_itself() {
     assert!(browser.downloaded("Notiz-101.pdf").await == pdf("101"));
 }
 
+/// As on a computer that several people use.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p7_after_done_the_way_back_leads_to_no_documents() {
+    let world = World::start().await;
+    let sent = send(&world, "invoice", "815").await;
+    let browser = Browser::start().await;
+    browser.go(&sent.link).await;
+    enter(&browser, &sent.code).await;
+    browser.wait_for_text("Ihre Dokumente").await;
+    browser.click("form button").await;
+    browser.wait_for_text("Fertig.").await;
+    for _ in 0..2 {
+        browser.client().back().await.expect("the page before");
+        browser.find("#code").await;
+        assert!(!browser.has(".files").await, "the list is shown again");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p5_forms_come_with_the_browsers_own_word_where_they_are_from() {
     let world = World::start().await;

@@ -85,26 +85,20 @@ fn read<V: Vocabulary>(rest: &str) -> Result<(Token<V>, usize), Reason> {
 
 /// The same for `<#…>` and `</#…>`.
 fn read_tag<V: Vocabulary>(rest: &str) -> Result<(Token<V>, usize), Reason> {
-    let named = |opener: &str| {
-        let inner = rest.strip_prefix(opener)?;
-        inner
-            .strip_prefix(|c: char| !c.is_ascii_alphanumeric())
-            .map_or(inner.is_empty(), |_| true)
-            .then_some(inner)
+    let (opener, tag) = rest.split_at(if rest.starts_with("</#") { 3 } else { 2 });
+    let named = tag.find(|c: char| !c.is_ascii_alphanumeric());
+    let (name, inner) = tag.split_at(named.unwrap_or(tag.len()));
+    if !matches!((opener, name), ("<#", "if" | "else") | ("</#", "if")) {
+        return Err(Reason::UnknownTag);
+    }
+    let inner = until(inner, '>')?;
+    let token = match (opener, name) {
+        ("<#", "if") => condition(inner)?,
+        _ if !inner.trim_matches(BLANKS).is_empty() => return Err(Reason::UnknownTag),
+        ("<#", _) => Token::Else,
+        _ => Token::EndIf,
     };
-    if let Some(inner) = named("<#if") {
-        let inner = until(inner, '>')?;
-        return Ok((condition(inner)?, "<#if>".len() + inner.len()));
-    }
-    for (opener, token) in [("<#else", Token::Else), ("</#if", Token::EndIf)] {
-        if let Some(inner) = named(opener) {
-            let inner = until(inner, '>')?;
-            if inner.trim_matches(BLANKS).is_empty() {
-                return Ok((token, opener.len() + inner.len() + ">".len()));
-            }
-        }
-    }
-    Err(Reason::UnknownTag)
+    Ok((token, opener.len() + name.len() + inner.len() + ">".len()))
 }
 
 /// What stands before the end of a tag, which is on the same line: what is not closed must not swallow the rest of the text.
@@ -135,20 +129,61 @@ fn known(name: &str, otherwise: Reason) -> Result<Variable, Reason> {
     Variable::named(name).ok_or(Reason::UnknownVariable)
 }
 
-/// Takes away what FreeMarker does not say: where a line holds nothing but tags that stand side by side, its indentation and its line break.
+/// Takes away what FreeMarker does not say: where a line holds nothing but tags, side by side, its indentation and its line break.
 fn strip<V>(source: &str, tokens: &mut [(usize, Token<V>)]) {
     let mut first = 0;
     while first < tokens.len() {
         let tags = tokens[first..]
             .iter()
-            .take_while(|(_, token)| token.is_tag())
-            .count();
-        if tags > 0 {
-            let next = first + tags;
-            let indented = first.checked_sub(1).map(|before| tokens[before].clone_text());
+            .take_while(|(_, token)| token.is_tag());
+        let next = first + tags.count();
+        if next > first {
             strip_line(source, tokens, first, next);
-            let _ = indented;
         }
-        first += tags.max(1);
+        first = next.max(first + 1);
     }
+}
+
+/// The same for the line of the tags from `first` up to `next`.
+fn strip_line<V>(source: &str, tokens: &mut [(usize, Token<V>)], first: usize, next: usize) {
+    let is_last = next + 1 >= tokens.len();
+    let (before, from_tags) = tokens.split_at_mut(first);
+    let before = before.last_mut().map(|(_, token)| token);
+    let after = from_tags.get_mut(next - first).map(|(_, token)| token);
+    let indentation = before.as_deref().map_or(Some(0), |token| indentation(source, token));
+    let line_end = after
+        .as_deref()
+        .map_or(Some(source.len()), |token| line_end(source, token, is_last));
+    let (Some(indentation), Some(line_end)) = (indentation, line_end) else {
+        return;
+    };
+    if let Some(Token::Text(text)) = before {
+        text.end = indentation;
+    }
+    if let Some(Token::Text(text)) = after {
+        text.start = line_end;
+    }
+}
+
+/// Where the last line of the text before a tag begins, if nothing but blanks is on it.
+fn indentation<V>(source: &str, before: &Token<V>) -> Option<usize> {
+    let Token::Text(text) = before else {
+        return None;
+    };
+    let line = source[..text.end].rfind('\n').map_or(0, |at| at + 1);
+    let is_indentation = line >= text.start && source[line..text.end].trim().is_empty();
+    is_indentation.then_some(line)
+}
+
+/// Where the first line of the text after a tag ends, if nothing but blanks is on it.
+fn line_end<V>(source: &str, after: &Token<V>, is_last: bool) -> Option<usize> {
+    let Token::Text(text) = after else {
+        return None;
+    };
+    let line = match source[text.clone()].find('\n') {
+        Some(at) => text.start + at + 1,
+        None if is_last => text.end,
+        None => return None,
+    };
+    source[text.start..line].trim().is_empty().then_some(line)
 }

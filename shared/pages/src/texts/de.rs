@@ -151,7 +151,7 @@ pub(super) const TEXTS: Texts = Texts {
     stored_documents: "Die Dokumente: verschlüsselt, bis die Praxis sie löscht. Über einen Link sind sie höchstens 3 Monate lang abrufbar.",
     stored_contact: "Ihr Name, Ihre E-Mail-Adresse und, wenn der Code auf Ihr Telefon kommt, Ihre Mobilnummer oder Threema-ID: bis die Praxis sie löscht.",
     stored_times: "Wann die E-Mail verschickt, die Seite mit dem Code geöffnet und ein Dokument heruntergeladen wurde, und wie oft ein Code falsch war: bis 30 Tage nach dem Schließen der Seite.",
-    stored_accesses: "Wann von welcher Internet-Adresse eine Seite aufgerufen wurde: 30 Tage. Die Adresse ist gekürzt, und welcher Link es war, steht nicht dabei.",
+    stored_accesses: "Wann eine Seite geöffnet wurde: 30 Tage. Von welcher Adresse und mit welchem Link, wird nicht notiert.",
     stored_backups: "Sicherungskopien dieser Angaben: 7 Tage. So lange ließe sich auch Gelöschtes wiederherstellen, außer den Dokumenten.",
     stored_cookies: "In Ihrem Browser zwei Cookies: Eines schützt die Eingabe des Codes, das andere hält danach die Seite mit Ihren Dokumenten offen, höchstens eine Stunde.",
     not_stored_heading: "Was nicht gespeichert wird",

@@ -151,7 +151,7 @@ pub(super) const TEXTS: Texts = Texts {
     stored_documents: "The documents: encrypted, until the practice deletes them. A link leads to them for at most 3 months.",
     stored_contact: "Your name, your e-mail address and, if the code comes to your phone, your mobile number or Threema ID: until the practice deletes them.",
     stored_times: "When the e-mail was sent, when the page was opened with the code, when a document was downloaded, and how often a code was wrong: until 30 days after the page is closed.",
-    stored_accesses: "When a page was opened, and from which internet address: 30 days. The address is shortened, and which link it was is not noted.",
+    stored_accesses: "When a page was opened: 30 days. Neither the internet address nor the link is noted.",
     stored_backups: "Backup copies of these details: 7 days. For that long even what was deleted could be restored, except the documents.",
     stored_cookies: "In your browser, two cookies: one protects the entry of the code, the other then keeps the page with your documents open, for an hour at most.",
     not_stored_heading: "What is not stored",

@@ -1,0 +1,83 @@
+//! D1: what an HTML text shows, and what its tags hold.
+
+/// An HTML text taken apart.
+#[derive(Default)]
+pub(super) struct Html {
+    /// What stands between the tags, with breaks where blocks begin and end; entities are not decoded.
+    pub(super) visible: String,
+    /// What stands in the tags and comments, each a paragraph: a title or an alternative text is read too.
+    pub(super) hidden: String,
+}
+
+/// D1: tags removed. A tag within a word leaves no gap; the end of a block ends a paragraph.
+pub(super) fn d1_without_tags(html: &str) -> Html {
+    let mut parts = Html::default();
+    let mut rest = html;
+    while let Some(start) = rest.find('<') {
+        parts.visible.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let Some(length) = markup_length(rest) else {
+            parts.visible.push('<');
+            rest = &rest[1..];
+            continue;
+        };
+        // Markup without an end: what follows is searched as it stands, and not looked through again for each of its tags.
+        let Some(length) = length else { break };
+        let tag = &rest[..length];
+        parts.visible.push_str(gap(tag));
+        parts.hidden.push_str(tag.trim_matches(['<', '>']));
+        parts.hidden.push_str("\n\n");
+        rest = &rest[length..];
+    }
+    parts.visible.push_str(rest);
+    parts
+}
+
+/// How long the tag or comment is that a `<` begins: `None` if it is a mere sign, `Some(None)` if it does not end.
+fn markup_length(text: &str) -> Option<Option<usize>> {
+    if text.starts_with("<!--") {
+        return Some(text.find("-->").map(|end| end + "-->".len()));
+    }
+    let first = text.as_bytes().get(1)?;
+    match first {
+        b'!' | b'?' => Some(text.find('>').map(|end| end + 1)),
+        b'/' => Some(tag_length(text)),
+        letter if letter.is_ascii_alphabetic() => Some(tag_length(text)),
+        _ => None,
+    }
+}
+
+/// A `>` inside a quoted value does not end a tag; a quotation mark opens a value only after `=`.
+fn tag_length(text: &str) -> Option<usize> {
+    let mut after_equals = false;
+    let mut quote = None;
+    for (at, byte) in text.bytes().enumerate() {
+        match (quote, byte) {
+            (Some(open), _) if open == byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'>') => return Some(at + 1),
+            (None, b'"' | b'\'') if after_equals => quote = Some(byte),
+            (None, _) => {}
+        }
+        after_equals = byte == b'=' || (after_equals && byte.is_ascii_whitespace());
+    }
+    None
+}
+
+/// What a reader sees in a tag's place.
+fn gap(tag: &str) -> &'static str {
+    let name: String = tag
+        .trim_start_matches(['<', '/'])
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    match name.as_str() {
+        "br" | "dd" | "dt" | "li" | "tr" => "\n",
+        "td" | "th" => "\t",
+        "address" | "article" | "blockquote" | "body" | "center" | "div" | "dl" | "footer"
+        | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "head" | "header" | "hr" | "html" | "ol"
+        | "p" | "pre" | "section" | "script" | "style" | "table" | "title" | "ul" => "\n\n",
+        _ => "",
+    }
+}
