@@ -1,7 +1,8 @@
 //! What `issue` answers: a sent delivery, a delivery's state, and every problem of sending.
 
-use deliveries::{MessageSent, SendError, SentDelivery};
+use deliveries::{MessageSent, Preview, SendError, SentDelivery};
 use domain::delivery::{Delivery, MessageFate, State, l6_is_revivable, l8_state, reachable_until};
+use domain::document::Document;
 use domain::practice::Channel;
 use domain::sending::Obstacle;
 use domain::symbols::Code;
@@ -19,6 +20,39 @@ pub(crate) fn sent(sent: &SentDelivery) -> Value {
         "message": message(sent.message.channel, &sent.message.fate),
         "expires_at": sent.expires_at.to_string(),
         "superseded": sent.superseded,
+    })
+}
+
+/// What a sending would do.
+pub(crate) fn preview(preview: Preview) -> Value {
+    let documents: Vec<Value> = preview.documents.iter().map(offered).collect();
+    let problems: Vec<Value> = preview.problems.into_iter().map(|problem| send_problem(problem).body()).collect();
+    json!({
+        "reference": preview.reference.shown(),
+        "code": preview.code.shown(),
+        "email": {"to": preview.to, "subject": preview.subject, "text": preview.text, "html": preview.html},
+        "message": {
+            "channel": preview.message.channel,
+            "to": preview.message.to,
+            "text": preview.message.text,
+            "segments": preview.message.segments,
+        },
+        "documents": documents,
+        "settings": preview.settings,
+        "supersedes": preview.supersedes,
+        "sendable": problems.is_empty(),
+        "problems": problems,
+        "draft": preview.draft,
+    })
+}
+
+fn offered(document: &Document) -> Value {
+    json!({
+        "id": document.id,
+        "kind": document.kind,
+        "number": document.number,
+        "issued_on": document.issued_on,
+        "size": document.size,
     })
 }
 
@@ -195,6 +229,15 @@ pub(crate) fn send_problem(error: SendError) -> Problem {
                 detail,
             )
         }
+        SendError::DraftSpent => {
+            let detail = "Nothing was sent now. See GET /v1/deliveries, or make a new preview.";
+            Problem::new("draft-spent", 409, "This e-mail has already been sent.", detail)
+        }
+        SendError::DraftExpired => {
+            let detail = "Nothing was sent. Make a new preview and send its draft within an hour.";
+            Problem::new("draft-expired", 409, "The draft is older than an hour.", detail)
+        }
+        SendError::NoDraft => Problem::invalid_field("/draft", "expected the draft of a preview, as it was answered"),
         SendError::EmailRefused { id, reason } => {
             let detail = format!(
                 "Nothing was sent: {reason}. Check the address, then send again with a new Idempotency-Key."

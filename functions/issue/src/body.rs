@@ -1,6 +1,6 @@
-//! The body of `POST /v1/deliveries`.
+//! The bodies of sending, previewing and making a new code.
 
-use deliveries::SendRequest;
+use deliveries::{DraftRequest, SendRequest};
 use domain::id::{DocumentId, RecipientId, RecordId};
 use domain::practice::{Channel, OfferedInvoices, ValidDays};
 use domain::sending::Overrides;
@@ -22,8 +22,7 @@ struct Body {
     #[serde(default)]
     documents: Vec<DocumentId>,
     channel: Option<Channel>,
-    #[serde(default)]
-    additional_text: AdditionalText,
+    additional_text: Option<AdditionalText>,
     /// The built-in text has a place for additional text, so nothing is ever left unused.
     #[serde(default, rename = "allow_unused_additional_text")]
     _allow_unused_additional_text: bool,
@@ -47,25 +46,62 @@ fn yes() -> bool {
     true
 }
 
+/// What a practice wants sent.
+pub(crate) enum Asked {
+    /// This.
+    New(SendRequest),
+    /// What a preview showed.
+    Draft(DraftRequest),
+}
+
 /// Reads and checks a request to send.
-pub(crate) fn send_request(caller: &Caller, request: &Request) -> Result<SendRequest, Problem> {
+pub(crate) fn asked(caller: &Caller, request: &Request) -> Result<Asked, Problem> {
     let key = idempotency_key(request)?;
+    let mut body: Body = request.json()?;
+    let Some(draft) = body.draft.take() else {
+        return send_request(caller, request, body, key).map(Asked::New);
+    };
+    if body.names_more_than_texts() {
+        let detail = "expected nothing beside the draft but additional_text";
+        return Err(Problem::invalid_field("/draft", detail));
+    }
+    Ok(Asked::Draft(DraftRequest {
+        practice: caller.practice.clone(),
+        draft,
+        additional_text: body.additional_text,
+        key,
+        body: request.body().to_vec(),
+    }))
+}
+
+/// Reads and checks a request for a preview, which needs no idempotency key: it stores nothing.
+pub(crate) fn previewed(caller: &Caller, request: &Request) -> Result<SendRequest, Problem> {
     let body: Body = request.json()?;
     if body.draft.is_some() {
-        return Err(not_available(
-            "/draft",
-            "Send record, recipient and documents instead of a draft.",
-        ));
+        return Err(Problem::invalid_field("/draft", "expected record, recipient and documents: a preview makes the draft"));
     }
+    send_request(caller, request, body, String::new())
+}
+
+impl Body {
+    fn names_more_than_texts(&self) -> bool {
+        self.record.is_some()
+            || self.recipient.is_some()
+            || !self.documents.is_empty()
+            || self.channel.is_some()
+            || self.offered_invoices.is_some()
+            || self.valid_days.is_some()
+            || self.keep_earlier
+            || !self.protected
+    }
+}
+
+fn send_request(caller: &Caller, request: &Request, body: Body, key: String) -> Result<SendRequest, Problem> {
     if !body.protected {
-        return Err(not_available(
-            "/protected",
-            "Leave the field out or send true: only protected deliveries can be sent.",
-        ));
+        return Err(not_available("/protected", "Leave the field out or send true: only protected deliveries can be sent."));
     }
     let errors = body_errors(&body);
-    let (Some(record), Some(recipient), true) = (body.record, body.recipient, errors.is_empty())
-    else {
+    let (Some(record), Some(recipient), true) = (body.record, body.recipient, errors.is_empty()) else {
         return Err(Problem::invalid_body(errors));
     };
     Ok(SendRequest {
@@ -78,7 +114,7 @@ pub(crate) fn send_request(caller: &Caller, request: &Request) -> Result<SendReq
             offered_invoices: body.offered_invoices.map(OfferedInvoices::get),
             valid_days: body.valid_days.map(ValidDays::get),
         },
-        additional_text: body.additional_text,
+        additional_text: body.additional_text.unwrap_or_default(),
         keep_earlier: body.keep_earlier,
         key,
         body: request.body().to_vec(),

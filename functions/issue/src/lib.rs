@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use store::Store;
 use web::{Problem, Request, Response};
 
+use crate::body::Asked;
+
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
     let aws = Aws::new(environment)?;
@@ -48,6 +50,7 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
 async fn handle(send: &SendDelivery, request: &Request) -> Response {
     let answer = match request.route.as_str() {
         "POST /v1/deliveries" => post(send, request).await,
+        "POST /v1/deliveries/preview" => preview(send, request).await,
         "GET /v1/deliveries" => list(send, request).await,
         "POST /v1/deliveries/{id}/code" => new_code(send, request).await,
         "GET /v1/deliveries/{id}" => get(send, request).await,
@@ -60,8 +63,11 @@ async fn handle(send: &SendDelivery, request: &Request) -> Response {
 /// Sends one delivery.
 async fn post(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
     let caller = request.caller(Scope::Send)?;
-    let asked = body::send_request(caller, request)?;
-    match send.send(&asked).await {
+    let sent = match body::asked(caller, request)? {
+        Asked::New(asked) => send.send(&asked).await,
+        Asked::Draft(asked) => send.send_draft(&asked).await,
+    };
+    match sent {
         Ok(delivery) => Ok(Response::json(
             StatusCode::CREATED,
             &answers::sent(&delivery),
@@ -70,6 +76,17 @@ async fn post(send: &SendDelivery, request: &Request) -> Result<Response, Proble
             StatusCode::CREATED,
             &answers::repeated(&stored.delivery),
         )),
+        Err(SendError::Unavailable(error)) => Err(unavailable(&error)),
+        Err(error) => Err(answers::send_problem(error)),
+    }
+}
+
+/// What a sending would do; stores and sends nothing.
+async fn preview(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
+    let caller = request.caller(Scope::Send)?;
+    let asked = body::previewed(caller, request)?;
+    match send.preview(&asked).await {
+        Ok(preview) => Ok(Response::json(StatusCode::OK, &answers::preview(preview))),
         Err(SendError::Unavailable(error)) => Err(unavailable(&error)),
         Err(error) => Err(answers::send_problem(error)),
     }

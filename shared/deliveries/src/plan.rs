@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::delivery::{RequestTerms, SelfServiceOffer, l5_is_superseded, l5_most_superseded};
 use domain::document::{Document, Kind};
-use domain::id::{DocumentId, PracticeId};
+use domain::id::{DeliveryId, DocumentId, PracticeId};
 use domain::practice::{Channel, MessageChannel, RecordType, SelfService, Settings};
 use domain::record::{Recipient, Record};
 use domain::sending::{
@@ -16,13 +16,19 @@ use store::StoredDocument;
 use crate::send::{SendDelivery, SendError, SendRequest};
 use crate::uploads::look_at_uploads;
 
-/// Everything that was read and resolved; from here on nothing but the sending itself can fail.
+/// Everything that was read and resolved, and what keeps it from being sent.
 pub(crate) struct Plan {
     pub(crate) settings: Settings,
     pub(crate) addressee: Addressee,
     pub(crate) resolved: Resolved,
     /// L6: the channel of codes that the patient may ask for on the page, if nothing stands in the way now.
     pub(crate) self_service: Option<SelfServiceOffer>,
+    /// The documents in the request's order.
+    pub(crate) documents: Vec<StoredDocument>,
+    /// L5: the deliveries that this one would close.
+    pub(crate) supersedes: Vec<DeliveryId>,
+    /// Everything that keeps it from being sent, most telling first.
+    pub(crate) problems: Vec<SendError>,
 }
 
 impl SendDelivery {
@@ -56,25 +62,30 @@ impl SendDelivery {
             },
             documents[0].document.kind,
         );
-        self.check_documents(practice, &mut documents).await?;
+        let channel = resolved.channel.value;
+        look_at_uploads(&self.store, &self.documents, practice, &mut documents).await?;
         self.look_at_offered(request, &documents, resolved.offered_invoices.value)
             .await?;
-        let addressee = check_addressee(
-            recipient,
-            linked.as_ref(),
-            &documents,
-            &record,
-            &settings,
-            resolved.channel.value,
-            &record_type.self_service,
-        )?;
-        check_earlier(request, &documents, self.clock.now())?;
-        let self_service = offered_self_service(&record_type.self_service, resolved.channel.value, &record, &addressee, &settings);
+        let kinds: Vec<Kind> = documents.iter().map(|stored| stored.document.kind).collect();
+        let addressee = d7_addressee(recipient, linked.as_ref(), &kinds, &settings)
+            .ok_or(SendError::Obstacles(vec![Obstacle::NoEmail]))?;
+        let self_service = &record_type.self_service;
+        let obstacles = d3_obstacles(channel, self_service, &record, &addressee, &settings);
+        let supersedes = superseded(request, &documents, self.clock.now());
+        let problems = [
+            not_ready(&documents),
+            (!obstacles.is_empty()).then_some(SendError::Obstacles(obstacles)),
+            is_unavailable(channel, self_service).then_some(SendError::ChannelUnavailable(channel)),
+            (supersedes.len() > l5_most_superseded(documents.len())).then_some(SendError::TooManyEarlier),
+        ];
         Ok(Plan {
+            self_service: offered_self_service(self_service, channel, &record, &addressee, &settings),
             settings,
             addressee,
             resolved,
-            self_service,
+            documents,
+            supersedes,
+            problems: problems.into_iter().flatten().collect(),
         })
     }
 
@@ -106,25 +117,6 @@ impl SendDelivery {
             record_type,
             linked.and_then(|linked| linked.recipients.into_iter().next()),
         ))
-    }
-
-    async fn check_documents(
-        &self,
-        practice: &PracticeId,
-        documents: &mut [StoredDocument],
-    ) -> Result<(), SendError> {
-        look_at_uploads(&self.store, &self.documents, practice, documents).await?;
-        let not_ready: Vec<_> = documents
-            .iter()
-            .enumerate()
-            .filter(|(_, stored)| !stored.document.is_available())
-            .map(|(position, stored)| (position, stored.document.refused_because.clone()))
-            .collect();
-        if not_ready.is_empty() {
-            Ok(())
-        } else {
-            Err(SendError::DocumentsNotReady(not_ready))
-        }
     }
 
     /// D8: what the page would offer besides is looked at too, so that a patient never meets a file that is not there.
@@ -187,32 +179,22 @@ fn in_request_order(
     }
 }
 
-/// D3, D5a and D7.
-fn check_addressee(
-    recipient: &Recipient,
-    linked: Option<&Recipient>,
-    documents: &[StoredDocument],
-    record: &Record,
-    settings: &Settings,
-    channel: Channel,
-    self_service: &SelfService,
-) -> Result<Addressee, SendError> {
-    let kinds: Vec<Kind> = documents
+/// Those documents whose bytes are not there, or were refused.
+fn not_ready(documents: &[StoredDocument]) -> Option<SendError> {
+    let not_ready: Vec<_> = documents
         .iter()
-        .map(|stored| stored.document.kind)
+        .enumerate()
+        .filter(|(_, stored)| !stored.document.is_available())
+        .map(|(position, stored)| (position, stored.document.refused_because.clone()))
         .collect();
-    let addressee = d7_addressee(recipient, linked, &kinds, settings)
-        .ok_or(SendError::Obstacles(vec![Obstacle::NoEmail]))?;
-    let obstacles = d3_obstacles(channel, self_service, record, &addressee, settings);
-    if !obstacles.is_empty() {
-        return Err(SendError::Obstacles(obstacles));
-    }
+    (!not_ready.is_empty()).then_some(SendError::DocumentsNotReady(not_ready))
+}
+
+/// Whether this deployment cannot send codes on this channel.
+fn is_unavailable(channel: Channel, self_service: &SelfService) -> bool {
     let asked_for = channel == Channel::SelfService;
     let threema = l6_message_channel(channel, self_service) == MessageChannel::Threema;
-    if channel == Channel::Threema || asked_for && threema {
-        return Err(SendError::ChannelUnavailable(channel));
-    }
-    Ok(addressee)
+    channel == Channel::Threema || asked_for && threema
 }
 
 /// L6: the button is there where the record type allows it and nothing that D3 asks for is missing now.
@@ -233,23 +215,15 @@ fn offered_self_service(
     })
 }
 
-/// L5: refused before the mail, not after it.
-fn check_earlier(
-    request: &SendRequest,
-    documents: &[StoredDocument],
-    now: Timestamp,
-) -> Result<(), SendError> {
-    let earlier: BTreeSet<_> = documents
+/// L5: the deliveries that this one would close, each once.
+fn superseded(request: &SendRequest, documents: &[StoredDocument], now: Timestamp) -> Vec<DeliveryId> {
+    let earlier: BTreeSet<&DeliveryId> = documents
         .iter()
         .flat_map(|stored| &stored.sent_in)
         .filter(|earlier| l5_is_superseded(earlier, &request.recipient, request.keep_earlier, now))
-        .map(|earlier| &earlier.link)
+        .map(|earlier| &earlier.delivery)
         .collect();
-    if earlier.len() > l5_most_superseded(documents.len()) {
-        Err(SendError::TooManyEarlier)
-    } else {
-        Ok(())
-    }
+    earlier.into_iter().cloned().collect()
 }
 
 /// Whether D8 would offer the document once its upload was looked at.

@@ -14,6 +14,7 @@ use domain::sending::{Obstacle, Overrides, d5_sender};
 use domain::symbols::{Code, LinkToken, Reference};
 use domain::text::AdditionalText;
 use domain::time::Timestamp;
+use pages::EmailText;
 use secrets::{Keys, LookupKeys, delivery_id, draw_code, draw_link_token};
 use store::{
     IdempotencyKey, OpenFailure, Opening, Page, PendingDelivery, PendingFailure, Store,
@@ -43,7 +44,7 @@ pub struct SendDelivery {
 }
 
 /// What a practice asks for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SendRequest {
     pub practice: PracticeId,
     pub record: RecordId,
@@ -108,6 +109,12 @@ pub enum SendError {
     InProgress,
     /// The same idempotency key, another body.
     Mismatch,
+    /// A draft was sent before.
+    DraftSpent,
+    /// A draft is older than an hour.
+    DraftExpired,
+    /// No draft of this practice.
+    NoDraft,
     /// D10: refused; the delivery is closed.
     EmailRefused { id: DeliveryId, reason: String },
     /// D10: it may have arrived; the delivery is closed.
@@ -123,22 +130,61 @@ impl<E: Into<Unavailable>> From<E> for SendError {
 }
 
 /// The delivery's secrets, drawn for it alone.
-struct Secrets {
-    id: DeliveryId,
-    token: LinkToken,
-    code: Code,
+pub(crate) struct Secrets {
+    pub(crate) token: LinkToken,
+    pub(crate) code: Code,
+}
+
+/// What would leave the house.
+pub(crate) struct Texts {
+    pub(crate) practice: PublicPractice,
+    pub(crate) email: EmailText,
+    /// The text message; `None` where the channel has none, or it would not fit.
+    pub(crate) message: Option<String>,
 }
 
 impl SendDelivery {
     /// Sends one delivery, or says why not. The order of its writes is D10's and L5's.
     pub async fn send(&self, request: &SendRequest) -> Result<SentDelivery, SendError> {
-        let plan = self.plan(request).await?;
+        let secrets = Secrets { token: draw_link_token()?, code: draw_code()? };
+        self.send_with(request, &secrets).await
+    }
+
+    /// The same with secrets that a draft showed before.
+    pub(crate) async fn send_with(&self, request: &SendRequest, secrets: &Secrets) -> Result<SentDelivery, SendError> {
+        let mut plan = self.plan(request).await?;
         let now = self.clock.now();
-        let secrets = Secrets {
-            id: delivery_id(now)?,
-            token: draw_link_token()?,
-            code: draw_code()?,
-        };
+        let texts = self.compose(request, &mut plan, secrets, now);
+        if !plan.problems.is_empty() {
+            return Err(plan.problems.swap_remove(0));
+        }
+        let stored = self.write_pending(request, &plan, secrets, now).await?;
+        let sent = self
+            .email
+            .send(&Email {
+                from_name: &texts.practice.public_name,
+                to: &plan.addressee.email,
+                reply_to: plan.settings.reply_to.as_ref(),
+                subject: &texts.email.subject,
+                text: &texts.email.text,
+                html: &texts.email.html,
+            })
+            .await;
+        let (message_id, expires_at, superseded) = self.open(request, &plan, &stored, sent).await?;
+        let fate = self.send_message(&plan, &stored, texts.message.as_deref()).await;
+        Ok(SentDelivery {
+            id: stored.delivery.id,
+            reference: secrets.token.reference(),
+            code: secrets.code.clone(),
+            email_message_id: message_id,
+            message: MessageSent { channel: plan.resolved.channel.value, fate },
+            expires_at,
+            superseded,
+        })
+    }
+
+    /// The finished texts; what is wrong with them joins the plan's problems (D1, D11).
+    pub(crate) fn compose(&self, request: &SendRequest, plan: &mut Plan, secrets: &Secrets, now: Timestamp) -> Texts {
         let practice = PublicPractice::of(&plan.settings);
         let composition = Composition {
             practice: &practice,
@@ -151,43 +197,14 @@ impl SendDelivery {
             reachable_until: l1_expires_at(now, plan.resolved.valid_days.value),
         };
         let email = composition.email();
-        if composition.email_holds_code(&email, &secrets.code) {
-            return Err(SendError::CodeInEmail);
-        }
-        let sms = match plan.resolved.channel.value {
-            Channel::Sms => Some(
-                composition
-                    .sms(&secrets.code)
-                    .ok_or(SendError::MessageTooLong)?,
-            ),
-            _ => None,
-        };
-        let stored = self.write_pending(request, &plan, &secrets, now).await?;
-        let sent = self
-            .email
-            .send(&Email {
-                from_name: &practice.public_name,
-                to: &plan.addressee.email,
-                reply_to: plan.settings.reply_to.as_ref(),
-                subject: &email.subject,
-                text: &email.text,
-                html: &email.html,
-            })
-            .await;
-        let (message_id, expires_at, superseded) = self.open(request, &plan, &stored, sent).await?;
-        let fate = self.send_message(&plan, &stored, sms.as_deref()).await;
-        Ok(SentDelivery {
-            id: secrets.id,
-            reference: secrets.token.reference(),
-            code: secrets.code,
-            email_message_id: message_id,
-            message: MessageSent {
-                channel: plan.resolved.channel.value,
-                fate,
-            },
-            expires_at,
-            superseded,
-        })
+        let by_sms = plan.resolved.channel.value == Channel::Sms;
+        let message = by_sms.then(|| composition.sms(&secrets.code)).flatten();
+        let wrong = [
+            (composition.email_holds_code(&email, &secrets.code), SendError::CodeInEmail),
+            (by_sms && message.is_none(), SendError::MessageTooLong),
+        ];
+        plan.problems.extend(wrong.into_iter().filter_map(|(is_wrong, problem)| is_wrong.then_some(problem)));
+        Texts { practice, email, message }
     }
 
     /// A delivery of the practice as it counts now.
@@ -239,14 +256,15 @@ impl SendDelivery {
     ) -> Result<StoredDelivery, SendError> {
         let lookup = self.lookup.get().await?;
         let practice = &request.practice;
-        let code = self.hashing.hash(&secrets.id, 1, &secrets.code).await?;
+        let id = delivery_id(now)?;
+        let code = self.hashing.hash(&id, 1, &secrets.code).await?;
         let reference = secrets.token.reference();
-        let delivery = new_delivery(request, plan, &secrets.id, now);
+        let delivery = new_delivery(request, plan, &id, now);
         let stored = StoredDelivery {
             link: first(lookup.links(&secrets.token))?,
             delivery,
             code,
-            sealed_reference: self.hashing.keys().await?.seal(&reference, &secrets.id)?,
+            sealed_reference: self.hashing.keys().await?.seal(&reference, &id)?,
         };
         let route = "POST /v1/deliveries";
         let pending = PendingDelivery {
@@ -258,6 +276,7 @@ impl SendDelivery {
             Ok(()) => Ok(stored),
             Err(PendingFailure::Repeated(id)) => Err(self.repeated(practice, &id).await?),
             Err(PendingFailure::Mismatch) => Err(SendError::Mismatch),
+            Err(PendingFailure::Taken) => Err(SendError::DraftSpent),
             Err(PendingFailure::Store(error)) => Err(error.into()),
         }
     }

@@ -1,6 +1,6 @@
 //! The rules of sending: which settings hold, what is missing, where the e-mail goes (D3, D4, D5, D5a, D7, D8).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::contact::{EmailAddress, Mobile, SenderId};
 use crate::document::{Document, Kind};
@@ -40,7 +40,7 @@ pub struct Setting<T> {
 }
 
 /// What a request itself sets; the rest comes from the levels below (D4).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overrides {
     /// How the code travels.
     pub channel: Option<Channel>,

@@ -39,14 +39,20 @@ impl From<Line> for String {
 }
 
 /// Free text of at most 4,000 characters for one delivery: lines, but no other control characters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct AdditionalText(String);
 
 impl AdditionalText {
     /// The text itself; empty means none.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<AdditionalText> for String {
+    fn from(text: AdditionalText) -> Self {
+        text.0
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
-use data_encoding::BASE64_NOPAD;
+use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use domain::hashed::{CodeHash, SealedReference};
-use domain::id::DeliveryId;
+use domain::id::{DeliveryId, PracticeId};
 use domain::symbols::{Code, Reference};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize as _;
@@ -31,6 +31,7 @@ struct KeyVersion {
     id: String,
     codes: Subkey,
     references: Subkey,
+    drafts: Subkey,
 }
 
 /// A code cannot be hashed, or a reference not be sealed: no memory, no random numbers, or a key that is gone.
@@ -56,6 +57,7 @@ impl FromRoots for CodeKeys {
             .map(|(id, root)| KeyVersion {
                 codes: root.subkey("code"),
                 references: root.subkey("sealed reference"),
+                drafts: root.subkey("draft"),
                 id,
             })
             .collect();
@@ -68,42 +70,53 @@ impl CodeKeys {
         self.versions.first().ok_or(HashError::UnknownKey)
     }
 
-    /// Encrypts a reference for one delivery (XChaCha20-Poly1305), so that a later message can name it.
-    pub fn seal(
-        &self,
-        reference: &Reference,
-        delivery: &DeliveryId,
-    ) -> Result<SealedReference, HashError> {
+    /// Encrypts a reference for one delivery, so that a later message can name it.
+    pub fn seal(&self, reference: &Reference, delivery: &DeliveryId) -> Result<SealedReference, HashError> {
         let version = self.newest()?;
-        let nonce: [u8; NONCE] = random().map_err(|_| HashError::Interrupted)?;
-        let payload = Payload {
-            msg: reference.expose().as_bytes(),
-            aad: delivery.as_str().as_bytes(),
-        };
-        let sealed = XChaCha20Poly1305::new(version.references.bytes().into())
-            .encrypt(&XNonce::from(nonce), payload)
-            .map_err(|_| HashError::Interrupted)?;
-        let text = BASE64_NOPAD.encode(&[&nonce[..], &sealed].concat());
-        Ok(SealedReference::new(format!("{}:{text}", version.id)))
+        let sealed = encrypt(&version.references, reference.expose().as_bytes(), delivery.as_str().as_bytes())?;
+        Ok(SealedReference::new(format!("{}:{sealed}", version.id)))
     }
-}
 
-impl CodeKeys {
     /// Opens a sealed reference of this delivery.
     pub fn unseal(&self, sealed: &SealedReference, delivery: &DeliveryId) -> Result<Reference, HashError> {
         let (key_id, text) = sealed.as_str().rsplit_once(':').ok_or(HashError::Unreadable)?;
         let version = self.versions.iter().find(|version| version.id == key_id).ok_or(HashError::UnknownKey)?;
-        let bytes = BASE64_NOPAD.decode(text.as_bytes()).map_err(|_| HashError::Unreadable)?;
-        let (nonce, sealed) = bytes.split_at_checked(NONCE).ok_or(HashError::Unreadable)?;
-        let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| HashError::Unreadable)?;
-        let payload = Payload { msg: sealed, aad: delivery.as_str().as_bytes() };
-        let mut opened = XChaCha20Poly1305::new(version.references.bytes().into())
-            .decrypt(&XNonce::from(nonce), payload)
-            .map_err(|_| HashError::Unreadable)?;
+        let mut opened = decrypt(&version.references, text, delivery.as_str().as_bytes())?;
         let reference = std::str::from_utf8(&opened).ok().and_then(|text| Reference::parse(text).ok());
         opened.zeroize();
         reference.ok_or(HashError::Unreadable)
     }
+
+    /// Encrypts a draft for one practice; nobody but the practice's own next request can use it.
+    pub fn seal_draft(&self, draft: &[u8], practice: &PracticeId) -> Result<String, HashError> {
+        encrypt(&self.newest()?.drafts, draft, practice.as_str().as_bytes())
+    }
+
+    /// Opens a draft of this practice; one of another practice, or a forged one, cannot be read.
+    pub fn open_draft(&self, sealed: &str, practice: &PracticeId) -> Result<Vec<u8>, HashError> {
+        let opened = |version: &KeyVersion| decrypt(&version.drafts, sealed, practice.as_str().as_bytes()).ok();
+        self.versions.iter().find_map(opened).ok_or(HashError::Unreadable)
+    }
+}
+
+/// Authenticated encryption (XChaCha20-Poly1305) under a random nonce, which stands in front; bound to `context`.
+fn encrypt(key: &Subkey, plain: &[u8], context: &[u8]) -> Result<String, HashError> {
+    let nonce: [u8; NONCE] = random().map_err(|_| HashError::Interrupted)?;
+    let payload = Payload { msg: plain, aad: context };
+    let sealed = XChaCha20Poly1305::new(key.bytes().into())
+        .encrypt(&XNonce::from(nonce), payload)
+        .map_err(|_| HashError::Interrupted)?;
+    Ok(BASE64URL_NOPAD.encode(&[&nonce[..], &sealed].concat()))
+}
+
+fn decrypt(key: &Subkey, text: &str, context: &[u8]) -> Result<Vec<u8>, HashError> {
+    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| HashError::Unreadable)?;
+    let (nonce, sealed) = bytes.split_at_checked(NONCE).ok_or(HashError::Unreadable)?;
+    let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| HashError::Unreadable)?;
+    let payload = Payload { msg: sealed, aad: context };
+    XChaCha20Poly1305::new(key.bytes().into())
+        .decrypt(&XNonce::from(nonce), payload)
+        .map_err(|_| HashError::Unreadable)
 }
 
 /// Hashes codes one at a time in memory that is allocated once.
@@ -270,5 +283,16 @@ mod tests {
         assert_eq!(keys(&[2, 1]).unseal(&sealed, &delivery(1)).unwrap(), reference);
         assert_eq!(keys(&[1]).unseal(&sealed, &delivery(2)), Err(HashError::Unreadable));
         assert_eq!(keys(&[2]).unseal(&sealed, &delivery(1)), Err(HashError::UnknownKey));
+    }
+
+    #[test]
+    fn a_draft_opens_for_its_practice_alone() {
+        let (ours, theirs) = ("ours".parse().unwrap(), "theirs".parse().unwrap());
+        let sealed = keys(&[1]).seal_draft(b"secret", &ours).unwrap();
+        assert_eq!(keys(&[2, 1]).open_draft(&sealed, &ours).unwrap(), b"secret");
+        assert!(keys(&[1]).open_draft(&sealed, &theirs).is_err());
+        let mut forged = sealed.clone();
+        forged.replace_range(40..41, if &sealed[40..41] == "A" { "B" } else { "A" });
+        assert!(keys(&[1]).open_draft(&forged, &ours).is_err());
     }
 }

@@ -50,6 +50,8 @@ pub enum PendingFailure {
     Repeated(DeliveryId),
     /// The same idempotency key was used with another body.
     Mismatch,
+    /// There already is a delivery of this link: a draft can be sent once.
+    Taken,
     /// The table.
     Store(StoreError),
 }
@@ -124,7 +126,11 @@ impl Store {
             Some(earlier) if earlier.delivery == pending.stored.delivery.id => Ok(()),
             Some(earlier) if earlier.is_same(pending.request) => Err(PendingFailure::Repeated(earlier.delivery)),
             Some(_) => Err(PendingFailure::Mismatch),
-            None => Err(PendingFailure::Store(StoreError::Contention)),
+            None => {
+                let own = canceled.cancellation_reasons().first().and_then(|reason| reason.code());
+                let taken = own == Some("ConditionalCheckFailed");
+                Err(if taken { PendingFailure::Taken } else { PendingFailure::Store(StoreError::Contention) })
+            }
         }
     }
 

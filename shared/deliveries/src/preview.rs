@@ -1,0 +1,197 @@
+//! Previews and drafts: everything that a sending would do, before anything is stored, and sending exactly that.
+//!
+//! The draft is the sealed state of a preview; the practice's program holds it, the table does not.
+
+use domain::contact::EmailAddress;
+use domain::document::Document;
+use domain::gsm7;
+use domain::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId};
+use domain::practice::Channel;
+use domain::sending::{Overrides, Resolved, d8_offered};
+use domain::symbols::{CODE_LENGTH, Code, LinkToken, Reference};
+use domain::text::AdditionalText;
+use domain::time::{HOUR, Timestamp};
+use secrets::{draw_code, draw_link_token};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::error::Unavailable;
+use crate::plan::Plan;
+use crate::send::{Secrets, SendDelivery, SendError, SendRequest, SentDelivery};
+
+/// How long a draft can be sent, in seconds.
+const DRAFT_LIFE: i64 = HOUR;
+/// What stands in place of the token wherever a link is shown to the practice (S3).
+const MASK: &str = "…";
+
+/// What a sending would do.
+#[derive(Debug)]
+pub struct Preview {
+    /// As e-mail, message and page would show it.
+    pub reference: Reference,
+    /// As the message would carry it.
+    pub code: Code,
+    /// Where the e-mail would go.
+    pub to: EmailAddress,
+    /// The finished e-mail, its link masked.
+    pub subject: String,
+    /// Its plain part.
+    pub text: String,
+    /// Its HTML part.
+    pub html: String,
+    /// The message on the second channel.
+    pub message: MessagePreview,
+    /// What the page would offer: the sent documents, then what D8 offers besides.
+    pub documents: Vec<Document>,
+    /// D4.
+    pub settings: Resolved,
+    /// L5.
+    pub supersedes: Vec<DeliveryId>,
+    /// What keeps it from being sent.
+    pub problems: Vec<SendError>,
+    /// To be sent back within an hour.
+    pub draft: String,
+}
+
+/// The message that a sending would send.
+#[derive(Debug)]
+pub struct MessagePreview {
+    /// How the code would travel.
+    pub channel: Channel,
+    /// To which number.
+    pub to: Option<String>,
+    /// What it would say.
+    pub text: Option<String>,
+    /// How many SMS segments it takes; more than one is refused.
+    pub segments: usize,
+}
+
+/// A sending of a draft.
+#[derive(Debug)]
+pub struct DraftRequest {
+    /// Who sends.
+    pub practice: PracticeId,
+    /// What the preview answered.
+    pub draft: String,
+    /// Replaces the draft's text.
+    pub additional_text: Option<AdditionalText>,
+    /// The request's idempotency key.
+    pub key: String,
+    /// The request's body, of which a hash is kept.
+    pub body: Vec<u8>,
+}
+
+/// What a draft holds.
+#[derive(Serialize, Deserialize)]
+struct Draft {
+    token: Zeroizing<String>,
+    code: Zeroizing<String>,
+    made_at: Timestamp,
+    record: RecordId,
+    recipient: RecipientId,
+    documents: Vec<DocumentId>,
+    overrides: Overrides,
+    additional_text: AdditionalText,
+    keep_earlier: bool,
+}
+
+impl SendDelivery {
+    /// What would happen. Stores nothing but what a look at uploads finds, and sends nothing.
+    pub async fn preview(&self, request: &SendRequest) -> Result<Preview, SendError> {
+        let mut plan = self.plan(request).await?;
+        let secrets = Secrets { token: draw_link_token()?, code: draw_code()? };
+        let now = self.clock.now();
+        let texts = self.compose(request, &mut plan, &secrets, now);
+        let masked = |text: &str| text.replace(secrets.token.expose(), MASK);
+        Ok(Preview {
+            reference: secrets.token.reference(),
+            code: secrets.code.clone(),
+            to: plan.addressee.email.clone(),
+            subject: texts.email.subject.clone(),
+            text: masked(&texts.email.text),
+            html: masked(&texts.email.html),
+            message: MessagePreview {
+                channel: plan.resolved.channel.value,
+                to: texts.message.as_ref().and(plan.addressee.mobile.as_ref()).map(|to| to.as_str().to_owned()),
+                segments: texts.message.as_ref().map_or(0, |text| segments(text)),
+                text: texts.message,
+            },
+            documents: self.offered(request, &plan).await?,
+            settings: plan.resolved,
+            draft: self.seal(request, &secrets, now).await?,
+            supersedes: plan.supersedes,
+            problems: plan.problems,
+        })
+    }
+
+    /// Sends what a preview showed, with its reference and code, at most once; changed text is checked again.
+    pub async fn send_draft(&self, request: &DraftRequest) -> Result<SentDelivery, SendError> {
+        let draft = self.open_draft(request).await?;
+        if self.clock.now() >= draft.made_at.plus(DRAFT_LIFE) {
+            return Err(SendError::DraftExpired);
+        }
+        let secrets = draft.secrets().ok_or(SendError::NoDraft)?;
+        let asked = SendRequest {
+            practice: request.practice.clone(),
+            record: draft.record,
+            recipient: draft.recipient,
+            documents: draft.documents,
+            overrides: draft.overrides,
+            additional_text: request.additional_text.clone().unwrap_or(draft.additional_text),
+            keep_earlier: draft.keep_earlier,
+            key: request.key.clone(),
+            body: request.body.clone(),
+        };
+        self.send_with(&asked, &secrets).await
+    }
+
+    async fn open_draft(&self, request: &DraftRequest) -> Result<Draft, SendError> {
+        let keys = self.hashing.keys().await?;
+        let opened = keys.open_draft(&request.draft, &request.practice).map(Zeroizing::new);
+        let opened = opened.map_err(|_| SendError::NoDraft)?;
+        serde_json::from_slice(&opened).map_err(|_| SendError::NoDraft)
+    }
+
+    async fn seal(&self, request: &SendRequest, secrets: &Secrets, now: Timestamp) -> Result<String, Unavailable> {
+        let draft = Draft {
+            token: Zeroizing::new(secrets.token.expose().to_owned()),
+            code: Zeroizing::new(secrets.code.expose().to_owned()),
+            made_at: now,
+            record: request.record.clone(),
+            recipient: request.recipient.clone(),
+            documents: request.documents.clone(),
+            overrides: request.overrides.clone(),
+            additional_text: request.additional_text.clone(),
+            keep_earlier: request.keep_earlier,
+        };
+        let plain = serde_json::to_vec(&draft).map_err(|_| secrets::HashError::Interrupted)?;
+        Ok(self.hashing.keys().await?.seal_draft(&Zeroizing::new(plain), &request.practice)?)
+    }
+
+    /// D8, as it would be now.
+    async fn offered(&self, request: &SendRequest, plan: &Plan) -> Result<Vec<Document>, Unavailable> {
+        let mut documents: Vec<Document> = plan.documents.iter().map(|stored| stored.document.clone()).collect();
+        let others = self.store.documents_of_record(&request.practice, &request.record).await?;
+        let offered = d8_offered(&documents, others, plan.resolved.offered_invoices.value);
+        documents.extend(offered);
+        Ok(documents)
+    }
+}
+
+impl Draft {
+    fn secrets(&self) -> Option<Secrets> {
+        let symbols: [u8; CODE_LENGTH] = self.code.as_bytes().try_into().ok()?;
+        Some(Secrets {
+            token: LinkToken::parse(&self.token).ok()?,
+            code: Code::from_symbols(symbols).ok()?,
+        })
+    }
+}
+
+/// Segments of a text in the SMS alphabet; split ones hold 153 septets each.
+fn segments(text: &str) -> usize {
+    match gsm7::septets(text) {
+        Some(septets) if septets > gsm7::SEGMENT => septets.div_ceil(153),
+        _ => 1,
+    }
+}
