@@ -104,7 +104,16 @@ async fn done(deps: &Deps, request: &Request) -> Result<Response, KeptOut> {
     let (visit, session) = enter(deps, request).await?;
     let lookup = deps.read.lookup().await?;
     let token = token_of(request);
-    let is_own = token.is_some_and(|token| is_own_form(request, &token, lookup, Purpose::Done, &deps.origin, deps.read.now()));
+    let is_own = token.is_some_and(|token| {
+        is_own_form(
+            request,
+            &token,
+            lookup,
+            Purpose::Done,
+            &deps.origin,
+            deps.read.now(),
+        )
+    });
     if !is_own {
         return documents(deps, &visit, &session, StatusCode::FORBIDDEN).await;
     }
@@ -164,5 +173,7 @@ fn ended(visit: &Visit<'_>, note: &str) -> Response {
     visit
         .see("", note)
         .header("clear-site-data", "\"cache\", \"storage\"".to_owned())
-        .cookie(expired_cookie(&session_cookie_name(&visit.found.stored.link)))
+        .cookie(expired_cookie(&session_cookie_name(
+            &visit.found.stored.link,
+        )))
 }

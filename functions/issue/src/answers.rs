@@ -26,7 +26,11 @@ pub(crate) fn sent(sent: &SentDelivery) -> Value {
 /// What a sending would do.
 pub(crate) fn preview(preview: Preview) -> Value {
     let documents: Vec<Value> = preview.documents.iter().map(offered).collect();
-    let problems: Vec<Value> = preview.problems.into_iter().map(|problem| send_problem(problem).body()).collect();
+    let problems: Vec<Value> = preview
+        .problems
+        .into_iter()
+        .map(|problem| send_problem(problem).body())
+        .collect();
     json!({
         "reference": preview.reference.shown(),
         "code": preview.code.shown(),
@@ -81,7 +85,12 @@ pub(crate) fn new_code(code: Option<&Code>, sent: &MessageSent) -> Value {
 /// L6a: no new code would open the delivery.
 pub(crate) fn code_not_possible() -> Problem {
     let detail = "Nothing was changed. Send a new delivery.";
-    Problem::new("code-not-possible", 409, "There are no more new codes for this e-mail.", detail)
+    Problem::new(
+        "code-not-possible",
+        409,
+        "There are no more new codes for this e-mail.",
+        detail,
+    )
 }
 
 /// A delivery's state by the clock, its times and counts.
@@ -231,13 +240,26 @@ pub(crate) fn send_problem(error: SendError) -> Problem {
         }
         SendError::DraftSpent => {
             let detail = "Nothing was sent now. See GET /v1/deliveries, or make a new preview.";
-            Problem::new("draft-spent", 409, "This e-mail has already been sent.", detail)
+            Problem::new(
+                "draft-spent",
+                409,
+                "This e-mail has already been sent.",
+                detail,
+            )
         }
         SendError::DraftExpired => {
             let detail = "Nothing was sent. Make a new preview and send its draft within an hour.";
-            Problem::new("draft-expired", 409, "The draft is older than an hour.", detail)
+            Problem::new(
+                "draft-expired",
+                409,
+                "The draft is older than an hour.",
+                detail,
+            )
         }
-        SendError::NoDraft => Problem::invalid_field("/draft", "expected the draft of a preview, as it was answered"),
+        SendError::NoDraft => Problem::invalid_field(
+            "/draft",
+            "expected the draft of a preview, as it was answered",
+        ),
         SendError::EmailRefused { id, reason } => {
             let detail = format!(
                 "Nothing was sent: {reason}. Check the address, then send again with a new Idempotency-Key."

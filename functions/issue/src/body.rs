@@ -78,7 +78,10 @@ pub(crate) fn asked(caller: &Caller, request: &Request) -> Result<Asked, Problem
 pub(crate) fn previewed(caller: &Caller, request: &Request) -> Result<SendRequest, Problem> {
     let body: Body = request.json()?;
     if body.draft.is_some() {
-        return Err(Problem::invalid_field("/draft", "expected record, recipient and documents: a preview makes the draft"));
+        return Err(Problem::invalid_field(
+            "/draft",
+            "expected record, recipient and documents: a preview makes the draft",
+        ));
     }
     send_request(caller, request, body, String::new())
 }
@@ -96,12 +99,21 @@ impl Body {
     }
 }
 
-fn send_request(caller: &Caller, request: &Request, body: Body, key: String) -> Result<SendRequest, Problem> {
+fn send_request(
+    caller: &Caller,
+    request: &Request,
+    body: Body,
+    key: String,
+) -> Result<SendRequest, Problem> {
     if !body.protected {
-        return Err(not_available("/protected", "Leave the field out or send true: only protected deliveries can be sent."));
+        return Err(not_available(
+            "/protected",
+            "Leave the field out or send true: only protected deliveries can be sent.",
+        ));
     }
     let errors = body_errors(&body);
-    let (Some(record), Some(recipient), true) = (body.record, body.recipient, errors.is_empty()) else {
+    let (Some(record), Some(recipient), true) = (body.record, body.recipient, errors.is_empty())
+    else {
         return Err(Problem::invalid_body(errors));
     };
     Ok(SendRequest {

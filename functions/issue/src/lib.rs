@@ -144,14 +144,26 @@ async fn new_code(send: &SendDelivery, request: &Request) -> Result<Response, Pr
     let id: DeliveryId = request.id("id")?;
     let key = body::idempotency_key(request)?;
     let body::NewCode { channel } = request.json()?;
-    let made = send.new_code(&caller.practice, &id, channel, &key, request.body()).await;
+    let made = send
+        .new_code(&caller.practice, &id, channel, &key, request.body())
+        .await;
     match made.map_err(|error| unavailable(&error))? {
-        NewCodeOutcome::Made(code, message) => Ok(Response::json(StatusCode::CREATED, &answers::new_code(Some(&code), &message))),
-        NewCodeOutcome::Repeated(message) => Ok(Response::json(StatusCode::CREATED, &answers::new_code(None, &message))),
+        NewCodeOutcome::Made(code, message) => Ok(Response::json(
+            StatusCode::CREATED,
+            &answers::new_code(Some(&code), &message),
+        )),
+        NewCodeOutcome::Repeated(message) => Ok(Response::json(
+            StatusCode::CREATED,
+            &answers::new_code(None, &message),
+        )),
         NewCodeOutcome::Unknown => Err(Problem::not_found()),
         NewCodeOutcome::Mismatch => Err(answers::send_problem(SendError::Mismatch)),
-        NewCodeOutcome::Obstacles(missing) => Err(answers::send_problem(SendError::Obstacles(missing))),
-        NewCodeOutcome::ChannelUnavailable => Err(answers::send_problem(SendError::ChannelUnavailable(channel))),
+        NewCodeOutcome::Obstacles(missing) => {
+            Err(answers::send_problem(SendError::Obstacles(missing)))
+        }
+        NewCodeOutcome::ChannelUnavailable => Err(answers::send_problem(
+            SendError::ChannelUnavailable(channel),
+        )),
         NewCodeOutcome::NotPossible => Err(answers::code_not_possible()),
     }
 }

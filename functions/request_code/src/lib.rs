@@ -20,7 +20,8 @@ use web::{Request, Response};
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
     let aws = Aws::new(environment)?;
     let own_sender = environment.read(|get| get.text("SMS_SENDER_ID"))?;
-    let own_sender = SenderId::try_from(own_sender).map_err(|_| MissingSettings::malformed("SMS_SENDER_ID"))?;
+    let own_sender =
+        SenderId::try_from(own_sender).map_err(|_| MissingSettings::malformed("SMS_SENDER_ID"))?;
     let ask = environment.read(|get| RequestCode {
         store: Store::new(aws.dynamodb(), get.text("TABLE")),
         lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
@@ -30,7 +31,9 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
         base_url: get.text("BASE_URL"),
         clock,
     })?;
-    Ok(http_function(ask, |ask, request| handle(ask, request).boxed()))
+    Ok(http_function(ask, |ask, request| {
+        handle(ask, request).boxed()
+    }))
 }
 
 async fn handle(ask: &RequestCode, request: &Request) -> Response {
@@ -45,12 +48,31 @@ async fn handle(ask: &RequestCode, request: &Request) -> Response {
 }
 
 /// Asks for a code; a form that is not ours asks for nothing.
-async fn post(ask: &RequestCode, request: &Request, token: &LinkToken) -> Result<Response, Unavailable> {
+async fn post(
+    ask: &RequestCode,
+    request: &Request,
+    token: &LinkToken,
+) -> Result<Response, Unavailable> {
     let lookup = ask.lookup().await?;
-    if !is_own_form(request, token, lookup, Purpose::RequestCode, &ask.base_url, ask.now()) {
+    if !is_own_form(
+        request,
+        token,
+        lookup,
+        Purpose::RequestCode,
+        &ask.base_url,
+        ask.now(),
+    ) {
         let found = ask.find(token).await?;
         return match found {
-            Some(found) => again(ask, Visit::new(request, token, found), StatusCode::FORBIDDEN, EntryNote::FormExpired).await,
+            Some(found) => {
+                again(
+                    ask,
+                    Visit::new(request, token, found),
+                    StatusCode::FORBIDDEN,
+                    EntryNote::FormExpired,
+                )
+                .await
+            }
             None => Ok(unknown(request)),
         };
     }
@@ -60,34 +82,67 @@ async fn post(ask: &RequestCode, request: &Request, token: &LinkToken) -> Result
         RequestOutcome::FateUnknown(found) => Ok(visit(found).see("", "maybe-sent")),
         RequestOutcome::Refused(rule, found) => refused(ask, visit(found), rule).await,
         RequestOutcome::CannotSend(found) => {
-            again(ask, visit(found), StatusCode::SERVICE_UNAVAILABLE, EntryNote::CannotSendCode).await
+            again(
+                ask,
+                visit(found),
+                StatusCode::SERVICE_UNAVAILABLE,
+                EntryNote::CannotSendCode,
+            )
+            .await
         }
         RequestOutcome::Unknown => Ok(unknown(request)),
     }
 }
 
 /// The rules say no; each no has its own status and sentence.
-async fn refused(ask: &RequestCode, visit: Visit<'_>, rule: RequestRule) -> Result<Response, Unavailable> {
+async fn refused(
+    ask: &RequestCode,
+    visit: Visit<'_>,
+    rule: RequestRule,
+) -> Result<Response, Unavailable> {
     match rule {
         RequestRule::TooEarly(from) => {
             let seconds = (from.seconds() - ask.now().seconds()).max(1);
-            let page = again(ask, visit, StatusCode::TOO_MANY_REQUESTS, EntryNote::CodeTooEarly { from }).await?;
+            let page = again(
+                ask,
+                visit,
+                StatusCode::TOO_MANY_REQUESTS,
+                EntryNote::CodeTooEarly { from },
+            )
+            .await?;
             Ok(page.header("retry-after", seconds.to_string()))
         }
-        RequestRule::UsedUp => again(ask, visit, StatusCode::CONFLICT, EntryNote::NoMoreCodes).await,
-        RequestRule::NotAllowed => again(ask, visit, StatusCode::FORBIDDEN, EntryNote::NoMoreCodes).await,
+        RequestRule::UsedUp => {
+            again(ask, visit, StatusCode::CONFLICT, EntryNote::NoMoreCodes).await
+        }
+        RequestRule::NotAllowed => {
+            again(ask, visit, StatusCode::FORBIDDEN, EntryNote::NoMoreCodes).await
+        }
         RequestRule::Pending => Ok(visit.pending()),
         RequestRule::Closed(reason) => {
             let forms = visit.forms(ask.lookup().await?, ask.now())?;
             Ok(visit.closed(reason, None, &forms))
         }
         // The interval ended between the table's word and ours: asking again is right.
-        RequestRule::Allowed => again(ask, visit, StatusCode::SERVICE_UNAVAILABLE, EntryNote::CannotSendCode).await,
+        RequestRule::Allowed => {
+            again(
+                ask,
+                visit,
+                StatusCode::SERVICE_UNAVAILABLE,
+                EntryNote::CannotSendCode,
+            )
+            .await
+        }
     }
 }
 
 /// The page again with what happened: the code page, or that of a closed delivery that a new code would open.
-async fn again(ask: &RequestCode, visit: Visit<'_>, status: StatusCode, note: EntryNote) -> Result<Response, Unavailable> {
+async fn again(
+    ask: &RequestCode,
+    visit: Visit<'_>,
+    status: StatusCode,
+    note: EntryNote,
+) -> Result<Response, Unavailable> {
     let forms = visit.forms(ask.lookup().await?, ask.now())?;
     Ok(match visit.found.state(ask.now()) {
         State::Pending => visit.pending(),

@@ -33,7 +33,9 @@ pub(crate) async fn get(deps: &Deps, request: &Request) -> Result<Response, Unav
     Ok(match visit.found.state(now) {
         State::Pending => visit.pending(),
         State::Closed(reason) => visit.closed(reason, None, &forms),
-        State::Open | State::Opened => visit.code_page(StatusCode::OK, asked_note(request, &visit), &forms),
+        State::Open | State::Opened => {
+            visit.code_page(StatusCode::OK, asked_note(request, &visit), &forms)
+        }
     })
 }
 
@@ -41,9 +43,15 @@ pub(crate) async fn get(deps: &Deps, request: &Request) -> Result<Response, Unav
 fn asked_note(request: &Request, visit: &Visit<'_>) -> Option<EntryNote> {
     match request.query("note")? {
         "ended" => Some(EntryNote::SessionEnded),
-        "done" => reachable_until(&visit.found.stored.delivery).map(|until| EntryNote::Done { until }),
-        "sent" => visit.next_request_at().map(|from| EntryNote::CodeSent { from }),
-        "maybe-sent" => visit.next_request_at().map(|from| EntryNote::CodeFateUnknown { from }),
+        "done" => {
+            reachable_until(&visit.found.stored.delivery).map(|until| EntryNote::Done { until })
+        }
+        "sent" => visit
+            .next_request_at()
+            .map(|from| EntryNote::CodeSent { from }),
+        "maybe-sent" => visit
+            .next_request_at()
+            .map(|from| EntryNote::CodeFateUnknown { from }),
         _ => None,
     }
 }
@@ -54,10 +62,23 @@ pub(crate) async fn post(deps: &Deps, request: &Request) -> Result<Response, Una
         return Ok(unknown(request));
     };
     if request.body().len() > LARGEST_FORM {
-        return again(deps, request, StatusCode::UNPROCESSABLE_ENTITY, EntryNote::NotACode).await;
+        return again(
+            deps,
+            request,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            EntryNote::NotACode,
+        )
+        .await;
     }
     let lookup = deps.enter.lookup().await?;
-    let is_own = is_own_form(request, &token, lookup, Purpose::EnterCode, &deps.origin, deps.enter.now());
+    let is_own = is_own_form(
+        request,
+        &token,
+        lookup,
+        Purpose::EnterCode,
+        &deps.origin,
+        deps.enter.now(),
+    );
     let posted: Option<PostedCode> = request.form();
     let Some(posted) = posted.filter(|_| is_own) else {
         return again(deps, request, StatusCode::FORBIDDEN, EntryNote::FormExpired).await;
@@ -91,7 +112,13 @@ async fn judged(
         }
         EntryOutcome::Wrong(found) => {
             let note = wrong(&found, deps.enter.now());
-            shown(deps, &Visit::new(request, token, found), StatusCode::UNAUTHORIZED, note).await
+            shown(
+                deps,
+                &Visit::new(request, token, found),
+                StatusCode::UNAUTHORIZED,
+                note,
+            )
+            .await
         }
         EntryOutcome::Refused(rule, found) => {
             refused(deps, &Visit::new(request, token, found), rule).await
@@ -112,7 +139,13 @@ async fn refused(deps: &Deps, visit: &Visit<'_>, rule: EntryRule) -> Result<Resp
         // The wait ended, or another entry was faster, between the table's word and ours: asking again is right.
         EntryRule::Judged => 1,
     };
-    let page = shown(deps, visit, StatusCode::TOO_MANY_REQUESTS, EntryNote::Wait { seconds }).await?;
+    let page = shown(
+        deps,
+        visit,
+        StatusCode::TOO_MANY_REQUESTS,
+        EntryNote::Wait { seconds },
+    )
+    .await?;
     Ok(page.header("retry-after", seconds.to_string()))
 }
 
@@ -127,7 +160,11 @@ async fn again(
         return Ok(unknown(request));
     };
     let found = &visit.found;
-    match l4_entry(&found.stored.delivery, found.is_disabled(), deps.enter.now()) {
+    match l4_entry(
+        &found.stored.delivery,
+        found.is_disabled(),
+        deps.enter.now(),
+    ) {
         rule @ (EntryRule::Pending | EntryRule::Closed(_)) => refused(deps, &visit, rule).await,
         EntryRule::Judged | EntryRule::WaitUntil(_) => shown(deps, &visit, status, note).await,
     }

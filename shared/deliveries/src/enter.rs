@@ -89,7 +89,11 @@ impl EnterCode {
         let (is_right, practice) = join(hash, public_practice(&self.store, &stored)).await;
         let (is_right, practice) = (is_right?, practice?);
         if !is_right || practice.disabled_at.is_some() {
-            let found = Found { stored, practice, overdue_code: None };
+            let found = Found {
+                stored,
+                practice,
+                overdue_code: None,
+            };
             return Ok(match found.state(self.now()) {
                 domain::delivery::State::Closed(reason) => {
                     EntryOutcome::Refused(EntryRule::Closed(reason), found)
@@ -103,7 +107,14 @@ impl EnterCode {
             now: self.now(),
         };
         match self.store.commit_entry(&stored, new).await? {
-            Commit::Opened(stored) => Ok(EntryOutcome::Right(session, Found { stored, practice, overdue_code: None })),
+            Commit::Opened(stored) => Ok(EntryOutcome::Right(
+                session,
+                Found {
+                    stored,
+                    practice,
+                    overdue_code: None,
+                },
+            )),
             Commit::Refused(stored) => self.refused(stored).await,
         }
     }
@@ -112,6 +123,13 @@ impl EnterCode {
     async fn refused(&self, stored: StoredDelivery) -> Result<EntryOutcome, Unavailable> {
         let practice = public_practice(&self.store, &stored).await?;
         let rule = l4_entry(&stored.delivery, practice.disabled_at.is_some(), self.now());
-        Ok(EntryOutcome::Refused(rule, Found { stored, practice, overdue_code: None }))
+        Ok(EntryOutcome::Refused(
+            rule,
+            Found {
+                stored,
+                practice,
+                overdue_code: None,
+            },
+        ))
     }
 }

@@ -60,7 +60,11 @@ pub(crate) async fn find(
     let practice = public_practice(store, &stored).await?;
     let overdue_code = stored.overdue_code(now);
     stored.delivery = l6_settled(stored.delivery, now);
-    Ok(Some(Found { stored, practice, overdue_code }))
+    Ok(Some(Found {
+        stored,
+        practice,
+        overdue_code,
+    }))
 }
 
 /// What pages say of a delivery's practice. A delivery without a practice is an item that we cannot read.

@@ -8,7 +8,8 @@ use domain::id::{DeliveryId, DocumentId, PracticeId};
 use domain::practice::{Channel, MessageChannel, RecordType, SelfService, Settings};
 use domain::record::{Recipient, Record};
 use domain::sending::{
-    Addressee, Levels, Obstacle, Resolved, d3_obstacles, d4_resolve, d7_addressee, l6_message_channel,
+    Addressee, Levels, Obstacle, Resolved, d3_obstacles, d4_resolve, d7_addressee,
+    l6_message_channel,
 };
 use domain::time::Timestamp;
 use store::StoredDocument;
@@ -66,7 +67,10 @@ impl SendDelivery {
         look_at_uploads(&self.store, &self.documents, practice, &mut documents).await?;
         self.look_at_offered(request, &documents, resolved.offered_invoices.value)
             .await?;
-        let kinds: Vec<Kind> = documents.iter().map(|stored| stored.document.kind).collect();
+        let kinds: Vec<Kind> = documents
+            .iter()
+            .map(|stored| stored.document.kind)
+            .collect();
         let addressee = d7_addressee(recipient, linked.as_ref(), &kinds, &settings)
             .ok_or(SendError::Obstacles(vec![Obstacle::NoEmail]))?;
         let self_service = &record_type.self_service;
@@ -76,10 +80,17 @@ impl SendDelivery {
             not_ready(&documents),
             (!obstacles.is_empty()).then_some(SendError::Obstacles(obstacles)),
             is_unavailable(channel, self_service).then_some(SendError::ChannelUnavailable(channel)),
-            (supersedes.len() > l5_most_superseded(documents.len())).then_some(SendError::TooManyEarlier),
+            (supersedes.len() > l5_most_superseded(documents.len()))
+                .then_some(SendError::TooManyEarlier),
         ];
         Ok(Plan {
-            self_service: offered_self_service(self_service, channel, &record, &addressee, &settings),
+            self_service: offered_self_service(
+                self_service,
+                channel,
+                &record,
+                &addressee,
+                &settings,
+            ),
             settings,
             addressee,
             resolved,
@@ -206,7 +217,13 @@ fn offered_self_service(
     settings: &Settings,
 ) -> Option<SelfServiceOffer> {
     let message = l6_message_channel(channel, self_service);
-    let missing = d3_obstacles(Channel::SelfService, self_service, record, addressee, settings);
+    let missing = d3_obstacles(
+        Channel::SelfService,
+        self_service,
+        record,
+        addressee,
+        settings,
+    );
     let terms = RequestTerms::of(self_service);
     (missing.is_empty() && message == MessageChannel::Sms).then_some(SelfServiceOffer {
         channel: message,
@@ -216,7 +233,11 @@ fn offered_self_service(
 }
 
 /// L5: the deliveries that this one would close, each once.
-fn superseded(request: &SendRequest, documents: &[StoredDocument], now: Timestamp) -> Vec<DeliveryId> {
+fn superseded(
+    request: &SendRequest,
+    documents: &[StoredDocument],
+    now: Timestamp,
+) -> Vec<DeliveryId> {
     let earlier: BTreeSet<&DeliveryId> = documents
         .iter()
         .flat_map(|stored| &stored.sent_in)

@@ -99,7 +99,10 @@ impl SendDelivery {
     /// What would happen. Stores nothing but what a look at uploads finds, and sends nothing.
     pub async fn preview(&self, request: &SendRequest) -> Result<Preview, SendError> {
         let mut plan = self.plan(request).await?;
-        let secrets = Secrets { token: draw_link_token()?, code: draw_code()? };
+        let secrets = Secrets {
+            token: draw_link_token()?,
+            code: draw_code()?,
+        };
         let now = self.clock.now();
         let texts = self.compose(request, &mut plan, &secrets, now);
         let masked = |text: &str| text.replace(secrets.token.expose(), MASK);
@@ -112,7 +115,11 @@ impl SendDelivery {
             html: masked(&texts.email.html),
             message: MessagePreview {
                 channel: plan.resolved.channel.value,
-                to: texts.message.as_ref().and(plan.addressee.mobile.as_ref()).map(|to| to.as_str().to_owned()),
+                to: texts
+                    .message
+                    .as_ref()
+                    .and(plan.addressee.mobile.as_ref())
+                    .map(|to| to.as_str().to_owned()),
                 segments: texts.message.as_ref().map_or(0, |text| segments(text)),
                 text: texts.message,
             },
@@ -137,7 +144,10 @@ impl SendDelivery {
             recipient: draft.recipient,
             documents: draft.documents,
             overrides: draft.overrides,
-            additional_text: request.additional_text.clone().unwrap_or(draft.additional_text),
+            additional_text: request
+                .additional_text
+                .clone()
+                .unwrap_or(draft.additional_text),
             keep_earlier: draft.keep_earlier,
             key: request.key.clone(),
             body: request.body.clone(),
@@ -147,12 +157,19 @@ impl SendDelivery {
 
     async fn open_draft(&self, request: &DraftRequest) -> Result<Draft, SendError> {
         let keys = self.hashing.keys().await?;
-        let opened = keys.open_draft(&request.draft, &request.practice).map(Zeroizing::new);
+        let opened = keys
+            .open_draft(&request.draft, &request.practice)
+            .map(Zeroizing::new);
         let opened = opened.map_err(|_| SendError::NoDraft)?;
         serde_json::from_slice(&opened).map_err(|_| SendError::NoDraft)
     }
 
-    async fn seal(&self, request: &SendRequest, secrets: &Secrets, now: Timestamp) -> Result<String, Unavailable> {
+    async fn seal(
+        &self,
+        request: &SendRequest,
+        secrets: &Secrets,
+        now: Timestamp,
+    ) -> Result<String, Unavailable> {
         let draft = Draft {
             token: Zeroizing::new(secrets.token.expose().to_owned()),
             code: Zeroizing::new(secrets.code.expose().to_owned()),
@@ -165,13 +182,28 @@ impl SendDelivery {
             keep_earlier: request.keep_earlier,
         };
         let plain = serde_json::to_vec(&draft).map_err(|_| secrets::HashError::Interrupted)?;
-        Ok(self.hashing.keys().await?.seal_draft(&Zeroizing::new(plain), &request.practice)?)
+        Ok(self
+            .hashing
+            .keys()
+            .await?
+            .seal_draft(&Zeroizing::new(plain), &request.practice)?)
     }
 
     /// D8, as it would be now.
-    async fn offered(&self, request: &SendRequest, plan: &Plan) -> Result<Vec<Document>, Unavailable> {
-        let mut documents: Vec<Document> = plan.documents.iter().map(|stored| stored.document.clone()).collect();
-        let others = self.store.documents_of_record(&request.practice, &request.record).await?;
+    async fn offered(
+        &self,
+        request: &SendRequest,
+        plan: &Plan,
+    ) -> Result<Vec<Document>, Unavailable> {
+        let mut documents: Vec<Document> = plan
+            .documents
+            .iter()
+            .map(|stored| stored.document.clone())
+            .collect();
+        let others = self
+            .store
+            .documents_of_record(&request.practice, &request.record)
+            .await?;
         let offered = d8_offered(&documents, others, plan.resolved.offered_invoices.value);
         documents.extend(offered);
         Ok(documents)

@@ -2,12 +2,16 @@
 
 use channels::{Sent, Sms, SmsChannel};
 use domain::contact::{Mobile, SenderId};
-use domain::delivery::{Delivery, MessageFate, RequestRule, RequestTerms, l6_request, l6_settled, l6a_new_code};
+use domain::delivery::{
+    Delivery, MessageFate, RequestRule, RequestTerms, l6_request, l6_settled, l6a_new_code,
+};
 use domain::gsm7;
 use domain::id::{DeliveryId, PracticeId};
 use domain::practice::{Channel, MessageChannel, PublicPractice, RecordType, Settings};
 use domain::record::Record;
-use domain::sending::{Addressee, Obstacle, d3_obstacles, d5_sender, d7_addressee, l6_message_channel};
+use domain::sending::{
+    Addressee, Obstacle, d3_obstacles, d5_sender, d7_addressee, l6_message_channel,
+};
 use domain::symbols::{Code, LinkToken, Reference};
 use domain::time::Timestamp;
 use secrets::{Keys, LookupKeys, draw_code};
@@ -105,7 +109,9 @@ impl RequestCode {
             };
             if let Some(version) = found.overdue_code {
                 // A function that ended before it could tell the fate of its message: its code holds alone, by our write.
-                self.store.promote_overdue_code(&found.stored.link, version).await?;
+                self.store
+                    .promote_overdue_code(&found.stored.link, version)
+                    .await?;
             }
             let present = present(&self.store, &found.stored.delivery).await?;
             let rule = self.judge(&found, present.as_ref());
@@ -121,16 +127,33 @@ impl RequestCode {
 
     /// By the present settings: what the record type says, and whether anything is missing for a message.
     fn judge(&self, found: &Found, present: Option<&Present>) -> RequestRule {
-        let terms = present.map_or(RequestTerms { allowed: false, max_requests: 0, min_interval: 0 }, |present| {
-            let mut terms = RequestTerms::of(&present.record_type.self_service);
-            terms.allowed &= present.mobile(found.stored.delivery.channel).is_some();
-            terms
-        });
-        l6_request(&found.stored.delivery, terms, found.is_disabled(), self.now())
+        let terms = present.map_or(
+            RequestTerms {
+                allowed: false,
+                max_requests: 0,
+                min_interval: 0,
+            },
+            |present| {
+                let mut terms = RequestTerms::of(&present.record_type.self_service);
+                terms.allowed &= present.mobile(found.stored.delivery.channel).is_some();
+                terms
+            },
+        );
+        l6_request(
+            &found.stored.delivery,
+            terms,
+            found.is_disabled(),
+            self.now(),
+        )
     }
 
     /// `None` if somebody was faster: then it is judged again.
-    async fn ask(&self, token: &LinkToken, found: Found, present: &Present) -> Result<Option<RequestOutcome>, Unavailable> {
+    async fn ask(
+        &self,
+        token: &LinkToken,
+        found: Found,
+        present: &Present,
+    ) -> Result<Option<RequestOutcome>, Unavailable> {
         let delivery = &found.stored.delivery;
         let Some((mobile, number)) = self.destination(present, delivery.channel).await? else {
             return Ok(Some(RequestOutcome::CannotSend(found)));
@@ -138,11 +161,18 @@ impl RequestCode {
         let now = self.now();
         let (code, next) = (draw_code()?, next_code(delivery, now));
         let hash = self.hashing.hash(&delivery.id, next.version, &code).await?;
-        match self.store.reserve_code(&found.stored, &hash, &number, now).await? {
+        match self
+            .store
+            .reserve_code(&found.stored, &hash, &number, now)
+            .await?
+        {
             Reserved::Yes => {}
             Reserved::Changed => return Ok(None),
             Reserved::CapReached => {
-                tracing::warn!(delivery = delivery.id.as_str(), "the day's cap of messages that patients may ask for is reached");
+                tracing::warn!(
+                    delivery = delivery.id.as_str(),
+                    "the day's cap of messages that patients may ask for is reached"
+                );
                 return Ok(Some(RequestOutcome::CannotSend(found)));
             }
         }
@@ -170,8 +200,14 @@ impl RequestCode {
         present: &'a Present,
         channel: Channel,
     ) -> Result<Option<(&'a Mobile, domain::hashed::NumberHash)>, Unavailable> {
-        let Some(mobile) = present.mobile(channel) else { return Ok(None) };
-        Ok(self.lookup().await?.number(mobile).map(|number| (mobile, number)))
+        let Some(mobile) = present.mobile(channel) else {
+            return Ok(None);
+        };
+        Ok(self
+            .lookup()
+            .await?
+            .number(mobile)
+            .map(|number| (mobile, number)))
     }
 }
 
@@ -186,7 +222,14 @@ impl SendDelivery {
         body: &[u8],
     ) -> Result<NewCodeOutcome, Unavailable> {
         let route = "POST /v1/deliveries/{id}/code";
-        let request = self.idempotency(practice, route, key, &[id.as_str().as_bytes(), body].concat()).await?;
+        let request = self
+            .idempotency(
+                practice,
+                route,
+                key,
+                &[id.as_str().as_bytes(), body].concat(),
+            )
+            .await?;
         for _ in 0..4 {
             let now = self.clock.now();
             let Some(mut stored) = self.store.delivery_of_practice(practice, id).await? else {
@@ -203,11 +246,20 @@ impl SendDelivery {
                     missing if missing.is_empty() => present.addressee.mobile.as_ref(),
                     missing => return Ok(NewCodeOutcome::Obstacles(missing)),
                 },
-                Channel::Threema | Channel::SelfService => return Ok(NewCodeOutcome::ChannelUnavailable),
+                Channel::Threema | Channel::SelfService => {
+                    return Ok(NewCodeOutcome::ChannelUnavailable);
+                }
             };
             let code = draw_code()?;
-            let hash = self.hashing.hash(id, next_version(&stored.delivery), &code).await?;
-            match self.store.replace_code(&stored, &hash, &request, now).await? {
+            let hash = self
+                .hashing
+                .hash(id, next_version(&stored.delivery), &code)
+                .await?;
+            match self
+                .store
+                .replace_code(&stored, &hash, &request, now)
+                .await?
+            {
                 Replaced::Yes => {
                     let fate = self.send_new_code(&stored, &present, to, &code).await?;
                     return Ok(NewCodeOutcome::Made(code, MessageSent { channel, fate }));
@@ -233,7 +285,11 @@ impl SendDelivery {
         let fate = match to {
             None => MessageFate::None,
             Some(to) => {
-                let reference = self.hashing.keys().await?.unseal(&stored.sealed_reference, &stored.delivery.id)?;
+                let reference = self
+                    .hashing
+                    .keys()
+                    .await?
+                    .unseal(&stored.sealed_reference, &stored.delivery.id)?;
                 let text = message(&self.base_url, present, code, &reference);
                 send_sms(&self.sms, &self.own_sender, present, to, text).await
             }
@@ -248,14 +304,21 @@ impl SendDelivery {
 impl Present {
     /// Where a code asked for on the page goes now, if nothing is missing.
     fn mobile(&self, channel: Channel) -> Option<&Mobile> {
-        let by_sms = l6_message_channel(channel, &self.record_type.self_service) == MessageChannel::Sms;
+        let by_sms =
+            l6_message_channel(channel, &self.record_type.self_service) == MessageChannel::Sms;
         let complete = by_sms && self.missing_for_sms().is_empty();
         self.addressee.mobile.as_ref().filter(|_| complete)
     }
 
     fn missing_for_sms(&self) -> Vec<Obstacle> {
         let self_service = &self.record_type.self_service;
-        d3_obstacles(Channel::Sms, self_service, &self.record, &self.addressee, &self.settings)
+        d3_obstacles(
+            Channel::Sms,
+            self_service,
+            &self.record,
+            &self.addressee,
+            &self.settings,
+        )
     }
 }
 
@@ -276,15 +339,30 @@ async fn present(store: &Store, delivery: &Delivery) -> Result<Option<Present>, 
         },
         None => None,
     };
-    let type_id = linked.as_ref().map_or(&record.record_type, |linked| &linked.record_type);
-    let record_type = store.record_type(practice, type_id).await?.unwrap_or_default();
+    let type_id = linked
+        .as_ref()
+        .map_or(&record.record_type, |linked| &linked.record_type);
+    let record_type = store
+        .record_type(practice, type_id)
+        .await?
+        .unwrap_or_default();
     let first = linked.as_ref().and_then(|linked| linked.recipients.first());
     let addressee = d7_addressee(recipient, first, &[], &settings);
-    Ok(addressee.map(|addressee| Present { settings, record, record_type, addressee }))
+    Ok(addressee.map(|addressee| Present {
+        settings,
+        record,
+        record_type,
+        addressee,
+    }))
 }
 
 /// The finished text message; `None` if it does not fit one segment (D11).
-fn message(base_url: &str, present: &Present, code: &Code, reference: &Reference) -> Option<String> {
+fn message(
+    base_url: &str,
+    present: &Present,
+    code: &Code,
+    reference: &Reference,
+) -> Option<String> {
     let host = Url::parse(base_url).ok()?.host_str()?.to_owned();
     let name = PublicPractice::of(&present.settings).public_name;
     let text = pages::sms(&name, code, reference, present.addressee.language, &host);
@@ -292,12 +370,27 @@ fn message(base_url: &str, present: &Present, code: &Code, reference: &Reference
     fits.then_some(text)
 }
 
-async fn send_sms(sms: &SmsChannel, own: &SenderId, present: &Present, to: &Mobile, text: Option<String>) -> MessageFate {
+async fn send_sms(
+    sms: &SmsChannel,
+    own: &SenderId,
+    present: &Present,
+    to: &Mobile,
+    text: Option<String>,
+) -> MessageFate {
     let Some(text) = text else {
-        return MessageFate::Refused { reason: "message-too-long".to_owned() };
+        return MessageFate::Refused {
+            reason: "message-too-long".to_owned(),
+        };
     };
     let sender = d5_sender(&present.settings, own);
-    match sms.send(&Sms { sender, to, text: &text }).await {
+    match sms
+        .send(&Sms {
+            sender,
+            to,
+            text: &text,
+        })
+        .await
+    {
         Sent::Accepted { message_id } => MessageFate::Accepted { message_id },
         Sent::Refused { reason } => MessageFate::Refused { reason },
         Sent::Unknown => MessageFate::Unknown,

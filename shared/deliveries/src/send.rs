@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use channels::{Email, EmailChannel, Sent, Sms, SmsChannel};
 use documents::Documents;
 use domain::contact::SenderId;
-use domain::delivery::{CloseReason, Delivery, MessageFate, State, l1_expires_at, l6_settled, l8_state};
+use domain::delivery::{
+    CloseReason, Delivery, MessageFate, State, l1_expires_at, l6_settled, l8_state,
+};
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId};
 use domain::practice::{Channel, PublicPractice};
 use domain::sending::{Obstacle, Overrides, d5_sender};
@@ -146,12 +148,19 @@ pub(crate) struct Texts {
 impl SendDelivery {
     /// Sends one delivery, or says why not. The order of its writes is D10's and L5's.
     pub async fn send(&self, request: &SendRequest) -> Result<SentDelivery, SendError> {
-        let secrets = Secrets { token: draw_link_token()?, code: draw_code()? };
+        let secrets = Secrets {
+            token: draw_link_token()?,
+            code: draw_code()?,
+        };
         self.send_with(request, &secrets).await
     }
 
     /// The same with secrets that a draft showed before.
-    pub(crate) async fn send_with(&self, request: &SendRequest, secrets: &Secrets) -> Result<SentDelivery, SendError> {
+    pub(crate) async fn send_with(
+        &self,
+        request: &SendRequest,
+        secrets: &Secrets,
+    ) -> Result<SentDelivery, SendError> {
         let mut plan = self.plan(request).await?;
         let now = self.clock.now();
         let texts = self.compose(request, &mut plan, secrets, now);
@@ -171,20 +180,31 @@ impl SendDelivery {
             })
             .await;
         let (message_id, expires_at, superseded) = self.open(request, &plan, &stored, sent).await?;
-        let fate = self.send_message(&plan, &stored, texts.message.as_deref()).await;
+        let fate = self
+            .send_message(&plan, &stored, texts.message.as_deref())
+            .await;
         Ok(SentDelivery {
             id: stored.delivery.id,
             reference: secrets.token.reference(),
             code: secrets.code.clone(),
             email_message_id: message_id,
-            message: MessageSent { channel: plan.resolved.channel.value, fate },
+            message: MessageSent {
+                channel: plan.resolved.channel.value,
+                fate,
+            },
             expires_at,
             superseded,
         })
     }
 
     /// The finished texts; what is wrong with them joins the plan's problems (D1, D11).
-    pub(crate) fn compose(&self, request: &SendRequest, plan: &mut Plan, secrets: &Secrets, now: Timestamp) -> Texts {
+    pub(crate) fn compose(
+        &self,
+        request: &SendRequest,
+        plan: &mut Plan,
+        secrets: &Secrets,
+        now: Timestamp,
+    ) -> Texts {
         let practice = PublicPractice::of(&plan.settings);
         let composition = Composition {
             practice: &practice,
@@ -200,11 +220,22 @@ impl SendDelivery {
         let by_sms = plan.resolved.channel.value == Channel::Sms;
         let message = by_sms.then(|| composition.sms(&secrets.code)).flatten();
         let wrong = [
-            (composition.email_holds_code(&email, &secrets.code), SendError::CodeInEmail),
+            (
+                composition.email_holds_code(&email, &secrets.code),
+                SendError::CodeInEmail,
+            ),
             (by_sms && message.is_none(), SendError::MessageTooLong),
         ];
-        plan.problems.extend(wrong.into_iter().filter_map(|(is_wrong, problem)| is_wrong.then_some(problem)));
-        Texts { practice, email, message }
+        plan.problems.extend(
+            wrong
+                .into_iter()
+                .filter_map(|(is_wrong, problem)| is_wrong.then_some(problem)),
+        );
+        Texts {
+            practice,
+            email,
+            message,
+        }
     }
 
     /// A delivery of the practice as it counts now.
@@ -270,7 +301,9 @@ impl SendDelivery {
         let pending = PendingDelivery {
             stored: &stored,
             reference: &first(lookup.references(practice, &reference))?,
-            request: &self.idempotency(practice, route, &request.key, &request.body).await?,
+            request: &self
+                .idempotency(practice, route, &request.key, &request.body)
+                .await?,
         };
         match self.store.add_pending(&pending).await {
             Ok(()) => Ok(stored),
@@ -282,7 +315,13 @@ impl SendDelivery {
     }
 
     /// A request's key and body as the table remembers them.
-    pub(crate) async fn idempotency(&self, practice: &PracticeId, route: &str, key: &str, body: &[u8]) -> Result<IdempotencyKey, Unavailable> {
+    pub(crate) async fn idempotency(
+        &self,
+        practice: &PracticeId,
+        route: &str,
+        key: &str,
+        body: &[u8],
+    ) -> Result<IdempotencyKey, Unavailable> {
         let lookup = self.lookup.get().await?;
         Ok(IdempotencyKey {
             keys: lookup.requests(practice, route, key.as_bytes()),

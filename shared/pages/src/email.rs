@@ -1,17 +1,23 @@
-//! The e-mail with link and reference. It is never given the code (S4).
+//! The e-mail with link and reference, in plain text and in HTML. It is never given the code (S4).
+//!
+//! The built-in wording and a practice's own are templates alike, and rendered here alike.
+
+mod layout;
 
 use std::fmt;
 
 use askama::Template;
+use domain::contact::{EmailAddress, Phone};
 use domain::language::Language;
 use domain::practice::{Channel, PublicPractice};
 use domain::symbols::Reference;
 use domain::time::Timestamp;
 
-use crate::code;
 use crate::colours::{self, Button};
 use crate::format;
+use crate::text_template::{BodyVariable, EmailTemplate, Said, SubjectVariable};
 use crate::texts::Texts;
+use layout::{Block, Layout, Piece};
 
 /// What the e-mail of a delivery says.
 pub struct DeliveryEmail<'a> {
@@ -38,7 +44,7 @@ pub struct DeliveryEmail<'a> {
 /// An e-mail in words: one content, twice.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EmailText {
-    /// Constant, so that no event or log of a mail provider holds more (D9).
+    /// Tells who writes and how many documents there are, at most, for events and logs of mail providers hold it (D9).
     pub subject: String,
     /// The plain text.
     pub text: String,
@@ -63,101 +69,123 @@ impl fmt::Debug for EmailText {
     }
 }
 
-/// The e-mail that makes documents available.
+/// The e-mail that makes documents available, in the built-in wording.
 pub fn delivery_email(mail: &DeliveryEmail<'_>) -> EmailText {
-    let content = Content::of(mail);
-    EmailText {
-        // Writing into a string does not fail.
-        text: TextTemplate { content: &content }
-            .render()
-            .unwrap_or_default(),
-        html: HtmlTemplate { content: &content }
-            .render()
-            .unwrap_or_default(),
-        subject: content.subject.to_owned(),
+    EmailTemplate::built_in(mail.language).render(mail)
+}
+
+impl EmailTemplate {
+    /// The e-mail that makes documents available, in this template's wording.
+    ///
+    /// Values are never read as a template: what looks like a tag in a name or an additional text stays as it is.
+    pub fn render(&self, mail: &DeliveryEmail<'_>) -> EmailText {
+        let texts = Texts::of(mail.language);
+        let values = Values::of(texts, mail);
+        let subject = self.subject_said(|variable| !values.in_subject(variable).is_empty());
+        let subject: String = subject
+            .into_iter()
+            .map(|said| match said {
+                Said::Text(text) => text,
+                Said::Value(variable) => values.in_subject(variable),
+            })
+            .collect();
+        let subject = subject.trim();
+        let body = self.body_said(|variable| !values.in_body(variable).is_empty());
+        let layout = Layout::of(body.into_iter().map(|said| match said {
+            Said::Text(text) => Piece::Own(text),
+            Said::Value(BodyVariable::Link) => Piece::Link,
+            Said::Value(BodyVariable::Reference) => Piece::Reference,
+            Said::Value(variable) => Piece::Value(values.in_body(variable)),
+        }));
+        let (button, _) = colours::buttons(mail.practice.colour.as_ref());
+        let html = HtmlTemplate {
+            texts,
+            subject,
+            blocks: &layout.blocks(),
+            link: values.link,
+            reference: &values.reference,
+            button,
+        };
+        EmailText {
+            subject: subject.to_owned(),
+            text: layout.text(values.link, &values.reference),
+            // Writing into a string does not fail.
+            html: html.render().unwrap_or_default(),
+        }
     }
 }
 
-/// What both forms of the e-mail say.
-struct Content<'a> {
-    texts: &'static Texts,
-    mail: &'a DeliveryEmail<'a>,
-    subject: &'static str,
-    greeting: String,
-    offer: String,
+/// The value of every variable that an e-mail knows.
+struct Values<'a> {
+    name: &'a str,
+    practice: &'a str,
+    phone: &'a str,
+    practice_email: &'a str,
+    link: &'a str,
     reference: String,
-    channel: &'static str,
-    /// The lines of the additional text, by paragraph.
-    additional: Vec<Vec<&'a str>>,
-    until: String,
-    questions: String,
-    button: Button,
+    count: String,
+    several: String,
+    reachable_until: String,
+    additional_text: &'a str,
+    code_way: &'a str,
 }
 
-impl<'a> Content<'a> {
-    fn of(mail: &'a DeliveryEmail<'a>) -> Self {
-        let texts = Texts::of(mail.language);
+impl<'a> Values<'a> {
+    fn of(texts: &'static Texts, mail: &DeliveryEmail<'a>) -> Self {
         let practice = mail.practice;
-        let until = format::moment(texts, mail.reachable_until, Some(practice));
-        let (button, _) = colours::buttons(practice.colour.as_ref());
+        let email = practice.email.as_ref();
         Self {
-            texts,
-            mail,
-            subject: if mail.documents == 1 {
-                texts.subject_one()
-            } else {
-                texts.subject_many()
-            },
-            greeting: texts.greeting(mail.name),
-            offer: code::offer(texts, &practice.public_name, mail.documents),
+            name: mail.name,
+            practice: &practice.public_name,
+            phone: practice.phone.as_ref().map_or("", Phone::as_str),
+            practice_email: email.map_or("", EmailAddress::as_str),
+            link: mail.link,
             reference: mail.reference.shown(),
-            channel: match mail.channel {
+            count: mail.documents.to_string(),
+            several: format::several(mail.documents),
+            reachable_until: format::moment(texts, mail.reachable_until, Some(practice)),
+            additional_text: mail.additional_text,
+            code_way: match mail.channel {
                 Channel::Sms => texts.code_by_sms(),
                 Channel::Threema => texts.code_by_threema(),
                 Channel::Spoken => texts.code_by_practice(),
                 Channel::SelfService => texts.code_by_self_service(),
             },
-            additional: paragraphs(mail.additional_text),
-            until: texts.reachable_until(until),
-            questions: texts.questions(contact(practice)),
-            button,
         }
     }
-}
 
-/// The practice's name and what it gave to be reached by.
-fn contact(practice: &PublicPractice) -> String {
-    let mut contact = practice.public_name.clone();
-    let phone = practice.phone.as_ref().map(domain::contact::Phone::as_str);
-    let email = practice
-        .email
-        .as_ref()
-        .map(domain::contact::EmailAddress::as_str);
-    for way in [phone, email].into_iter().flatten() {
-        contact.push_str(", ");
-        contact.push_str(way);
+    fn in_subject(&self, variable: SubjectVariable) -> &str {
+        match variable {
+            SubjectVariable::Practice => self.practice,
+            SubjectVariable::Count => &self.count,
+            SubjectVariable::Several => &self.several,
+        }
     }
-    contact
-}
 
-/// HTML knows no line breaks: empty lines part paragraphs, the others are kept within.
-fn paragraphs(text: &str) -> Vec<Vec<&str>> {
-    text.lines()
-        .collect::<Vec<_>>()
-        .split(|line| line.trim().is_empty())
-        .filter(|paragraph| !paragraph.is_empty())
-        .map(<[&str]>::to_vec)
-        .collect()
+    fn in_body(&self, variable: BodyVariable) -> &str {
+        match variable {
+            BodyVariable::Name => self.name,
+            BodyVariable::Practice => self.practice,
+            BodyVariable::Phone => self.phone,
+            BodyVariable::PracticeEmail => self.practice_email,
+            BodyVariable::Link => self.link,
+            BodyVariable::Reference => &self.reference,
+            BodyVariable::Count => &self.count,
+            BodyVariable::Several => &self.several,
+            BodyVariable::ReachableUntil => &self.reachable_until,
+            BodyVariable::AdditionalText => self.additional_text,
+            BodyVariable::CodeWay => self.code_way,
+        }
+    }
 }
 
 #[derive(Template)]
 #[template(path = "email.html")]
 struct HtmlTemplate<'a> {
-    content: &'a Content<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "email.txt", escape = "none")]
-struct TextTemplate<'a> {
-    content: &'a Content<'a>,
+    texts: &'static Texts,
+    subject: &'a str,
+    blocks: &'a [Block<'a>],
+    link: &'a str,
+    reference: &'a str,
+    button: Button,
 }

@@ -43,6 +43,15 @@ pub(crate) fn size(texts: &Texts, bytes: u64) -> String {
     }
 }
 
+/// "3", and nothing for a single document: what templates ask to tell singular from plural.
+pub(crate) fn several(documents: usize) -> String {
+    if documents == 1 {
+        String::new()
+    } else {
+        documents.to_string()
+    }
+}
+
 /// What a kind of document is called.
 pub(crate) fn kind(texts: &Texts, kind: Kind) -> &'static str {
     match kind {

@@ -13,6 +13,7 @@ mod frame;
 mod message;
 mod notices;
 mod sheet;
+mod text_template;
 mod texts;
 
 pub use closed::{ClosedPage, closed_page};
@@ -20,5 +21,9 @@ pub use code::{CodePage, EntryNote, SelfServiceButton, code_page};
 pub use documents::{DocumentsPage, documents_page, file_name};
 pub use email::{DeliveryEmail, EmailText, delivery_email};
 pub use frame::{Frame, Rendered};
-pub use message::sms;
+pub use message::{DeliveryMessage, MessageTooLong, sms};
 pub use notices::{fault_page, pending_page, privacy_page, unknown_page};
+pub use text_template::{
+    EmailTemplate, MessageTemplate, Place, Reason, TemplateError, Variable, VariableEntry,
+    variables,
+};

@@ -1,15 +1,91 @@
-//! The text message with the code: one segment, never the link (S3).
+//! The message with the code: one segment of a text message, never the link (S3).
+//!
+//! The built-in wording and a practice's own are templates alike, and rendered here alike.
 
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use domain::contact::Phone;
 use domain::gsm7;
 use domain::language::Language;
-use domain::practice::PublicName;
+use domain::practice::{PublicName, PublicPractice};
 use domain::symbols::{Code, Reference};
+use domain::time::Timestamp;
 
+use crate::format;
+use crate::text_template::{MessageTemplate, MessageVariable, Said};
 use crate::texts::Texts;
 
-/// The SMS, in the alphabet of text messages and in one segment.
-///
-/// Its last line binds the code to the page's host, so that phones offer it there and nowhere else; where it does not fit, it is left out.
+/// What the message of a delivery says.
+pub struct DeliveryMessage<'a> {
+    /// What the recipient reads.
+    pub language: Language,
+    /// Who sends it.
+    pub practice: &'a PublicPractice,
+    /// The recipient's name.
+    pub name: &'a str,
+    /// How many documents there are; nothing else of them (D9).
+    pub documents: usize,
+    /// The code.
+    pub code: &'a Code,
+    /// What e-mail and page show too.
+    pub reference: &'a Reference,
+    /// Until when the download page can be reached.
+    pub reachable_until: Timestamp,
+    /// The host of the page on which the code is entered.
+    pub host: &'a str,
+}
+
+/// D11: the message would be longer than one text message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageTooLong;
+
+impl fmt::Display for MessageTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the message would be longer than one text message")
+    }
+}
+
+impl Error for MessageTooLong {}
+
+/// Whom the message is for stays out of logs, the code and the reference too (S2).
+impl fmt::Debug for DeliveryMessage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeliveryMessage")
+            .field("language", &self.language)
+            .finish_non_exhaustive()
+    }
+}
+
+impl MessageTemplate {
+    /// The message in the alphabet of text messages, in one segment.
+    ///
+    /// Its last line binds the code to the page's host, so that phones offer it there and nowhere else; where it does not fit, it is left out.
+    pub fn render(&self, message: &DeliveryMessage<'_>) -> Result<String, MessageTooLong> {
+        let text = self.filled(|variable| value(message, variable));
+        if fits(&text) {
+            Ok(bound(text, message.code, message.host))
+        } else {
+            Err(MessageTooLong)
+        }
+    }
+
+    /// The message with these values, folded.
+    fn filled<'a>(&self, value: impl Fn(MessageVariable) -> Cow<'a, str>) -> String {
+        let said = self.said(|variable| !value(variable).is_empty());
+        let text: String = said
+            .into_iter()
+            .map(|said| match said {
+                Said::Text(text) => Cow::Borrowed(text),
+                Said::Value(variable) => value(variable),
+            })
+            .collect();
+        gsm7::fold(text.trim())
+    }
+}
+
+/// The SMS in the built-in wording, which fits one segment whatever the practice is called.
 pub fn sms(
     practice: &str,
     code: &Code,
@@ -17,17 +93,40 @@ pub fn sms(
     language: Language,
     host: &str,
 ) -> String {
-    let texts = Texts::of(language);
-    let text = [
-        gsm7::cut(practice, PublicName::LONGEST),
-        texts.message_code(code.shown()),
-        texts.message_reference(reference.shown()),
-        texts.message_warning().to_owned(),
-    ]
-    .join("\n");
+    let text = MessageTemplate::built_in(language).filled(|variable| match variable {
+        MessageVariable::Practice => gsm7::cut(practice, PublicName::LONGEST).into(),
+        MessageVariable::Code => code.shown().into(),
+        MessageVariable::Reference => reference.shown().into(),
+        // The built-in wording says nothing else.
+        _ => "".into(),
+    });
+    bound(text, code, host)
+}
+
+fn value<'a>(message: &DeliveryMessage<'a>, variable: MessageVariable) -> Cow<'a, str> {
+    let practice = message.practice;
+    match variable {
+        MessageVariable::Name => message.name.into(),
+        MessageVariable::Practice => gsm7::cut(&practice.public_name, PublicName::LONGEST).into(),
+        MessageVariable::Phone => practice.phone.as_ref().map_or("", Phone::as_str).into(),
+        MessageVariable::Reference => message.reference.shown().into(),
+        MessageVariable::Code => message.code.shown().into(),
+        MessageVariable::Count => message.documents.to_string().into(),
+        MessageVariable::Several => format::several(message.documents).into(),
+        MessageVariable::ReachableUntil => {
+            let texts = Texts::of(message.language);
+            format::moment(texts, message.reachable_until, Some(practice)).into()
+        }
+    }
+}
+
+fn fits(text: &str) -> bool {
+    gsm7::septets(text).is_some_and(|septets| septets <= gsm7::SEGMENT)
+}
+
+fn bound(text: String, code: &Code, host: &str) -> String {
     let bound = format!("{text}\n@{host} #{}", code.expose());
-    let fits = gsm7::septets(&bound).is_some_and(|septets| septets <= gsm7::SEGMENT);
-    if fits { bound } else { text }
+    if fits(&bound) { bound } else { text }
 }
 
 #[cfg(test)]

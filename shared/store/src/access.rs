@@ -7,6 +7,7 @@ use domain::time::Timestamp;
 
 use crate::error::StoreError;
 use crate::item::{Key, from_item, text, time, to_item};
+use crate::table::Paging;
 use crate::{Page, Store};
 
 impl Store {
@@ -36,8 +37,7 @@ impl Store {
                 .list(
                     crate::item::practice_partition(practice),
                     "KEY#",
-                    100,
-                    cursor,
+                    Paging::forward(100, cursor),
                     "API key",
                 )
                 .await?;

@@ -60,14 +60,23 @@ impl Store {
     ) -> Result<Reserved, StoreError> {
         let delivery = &seen.delivery;
         let caps = [
-            (Key::day_of_practice(&delivery.practice, now), PER_PRACTICE_AND_DAY),
+            (
+                Key::day_of_practice(&delivery.practice, now),
+                PER_PRACTICE_AND_DAY,
+            ),
             (Key::day_of_number(to, now), PER_NUMBER_AND_DAY),
         ];
         let mut writes = vec![self.slot_write(seen, hash, now)?];
         for (key, cap) in caps {
             writes.push(self.cap_write(&key, cap, now)?);
         }
-        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
+        match self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(writes))
+            .send()
+            .await
+        {
             Ok(_) => Ok(Reserved::Yes),
             Err(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
@@ -76,7 +85,11 @@ impl Store {
                         reason.and_then(|reason| reason.code()) == Some("ConditionalCheckFailed")
                     };
                     let is_cap = !failed(0) && (failed(1) || failed(2));
-                    Ok(if is_cap { Reserved::CapReached } else { Reserved::Changed })
+                    Ok(if is_cap {
+                        Reserved::CapReached
+                    } else {
+                        Reserved::Changed
+                    })
                 }
                 _ => Err(StoreError::unavailable("TransactWriteItems")(error)),
             },
@@ -89,11 +102,20 @@ impl Store {
     }
 
     /// L6: nobody was left to say what became of the message: the same, and the patient may ask again at once.
-    pub async fn promote_overdue_code(&self, link: &LinkHash, version: u32) -> Result<(), StoreError> {
+    pub async fn promote_overdue_code(
+        &self,
+        link: &LinkHash,
+        version: u32,
+    ) -> Result<(), StoreError> {
         self.promote(link, version, ", last_request_at").await
     }
 
-    async fn promote(&self, link: &LinkHash, version: u32, also_over: &str) -> Result<(), StoreError> {
+    async fn promote(
+        &self,
+        link: &LinkHash,
+        version: u32,
+        also_over: &str,
+    ) -> Result<(), StoreError> {
         let update = self
             .slot_update(link, version)
             .update_expression(format!(
@@ -154,7 +176,13 @@ impl Store {
             .map_err(|_| StoreError::Unreadable("our own"))?;
         let mut writes = vec![TransactWriteItem::builder().update(update).build()];
         writes.extend(self.request_writes(&delivery.practice, request, &delivery.id, now)?);
-        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
+        match self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(writes))
+            .send()
+            .await
+        {
             Ok(_) => Ok(Replaced::Yes),
             Err(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
@@ -175,7 +203,12 @@ impl Store {
             .expression_attribute_values(":version", number(version))
     }
 
-    fn slot_write(&self, seen: &StoredDelivery, hash: &CodeHash, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    fn slot_write(
+        &self,
+        seen: &StoredDelivery,
+        hash: &CodeHash,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
         let delivery = &seen.delivery;
         let next = next_code(delivery, now);
         let same_requests = match delivery.last_request_at {
@@ -204,11 +237,18 @@ impl Store {
         if let Some(last) = delivery.last_request_at {
             update = update.expression_attribute_values(":last", time(last));
         }
-        let update = update.build().map_err(|_| StoreError::Unreadable("our own"))?;
+        let update = update
+            .build()
+            .map_err(|_| StoreError::Unreadable("our own"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    fn cap_write(&self, key: &Key, cap: u32, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    fn cap_write(
+        &self,
+        key: &Key,
+        cap: u32,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
@@ -244,5 +284,9 @@ pub fn next_code(delivery: &Delivery, now: Timestamp) -> NextCode {
 
 /// A version that no code of this delivery ever had, so that an entry charged for an older one never commits.
 pub fn next_version(delivery: &Delivery) -> u32 {
-    delivery.next_code.as_ref().map_or(delivery.code_version, |next| next.version) + 1
+    delivery
+        .next_code
+        .as_ref()
+        .map_or(delivery.code_version, |next| next.version)
+        + 1
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::item::{Item, Key, from_item, number, practice_partition, text, time, to_attribute};
+use crate::table::Paging;
 use crate::{Page, Store};
 
 /// A delivery, where it lies, and the hash of its code.
@@ -40,7 +41,10 @@ impl StoredDelivery {
     pub(crate) fn from_item(link: &LinkHash, item: Item) -> Result<Self, StoreError> {
         let unreadable = || StoreError::Unreadable("delivery");
         let code = item.get("code").cloned().ok_or_else(unreadable)?;
-        let sealed = item.get("reference_sealed").and_then(|sealed| sealed.as_s().ok()).ok_or_else(unreadable)?;
+        let sealed = item
+            .get("reference_sealed")
+            .and_then(|sealed| sealed.as_s().ok())
+            .ok_or_else(unreadable)?;
         Ok(Self {
             link: link.clone(),
             code: serde_dynamo::from_attribute_value(code).map_err(|_| unreadable())?,
@@ -87,11 +91,10 @@ impl Store {
         cursor: Option<String>,
     ) -> Result<Page<Delivery>, StoreError> {
         let rows: Page<DeliveryPointer> = self
-            .list_newest_first(
+            .list(
                 practice_partition(practice),
                 "DELIVERY#",
-                limit,
-                cursor,
+                Paging::backward(limit, cursor),
                 "delivery",
             )
             .await?;

@@ -12,6 +12,7 @@ use crate::item::{
     Item, Key, from_item, number, record_partition, text, time, to_attribute, to_item,
 };
 use crate::practices::put_new;
+use crate::table::Paging;
 use crate::{Page, Store};
 
 /// A document and what the table remembers of its sendings (L5).
@@ -157,8 +158,7 @@ impl Store {
         self.list(
             record_partition(practice, record),
             "DOCUMENT#",
-            limit,
-            cursor,
+            Paging::forward(limit, cursor),
             "document",
         )
         .await

@@ -6,7 +6,7 @@ use domain::record::Record;
 
 use crate::error::StoreError;
 use crate::item::{Key, from_item, practice_partition, to_item};
-use crate::table::Page;
+use crate::table::{Page, Paging};
 use crate::{Store, StoredDocument};
 
 /// What a sending needs to know, read in one round trip.
@@ -53,8 +53,7 @@ impl Store {
         self.list(
             practice_partition(practice),
             "RECORD#",
-            limit,
-            cursor,
+            Paging::forward(limit, cursor),
             "record",
         )
         .await
@@ -109,8 +108,7 @@ impl Store {
         self.list(
             practice_partition(practice),
             "TYPE#",
-            limit,
-            cursor,
+            Paging::forward(limit, cursor),
             "record type",
         )
         .await

@@ -105,31 +105,57 @@ impl Request {
 }
 
 /// The earlier request that kept a transaction from being written, if it was that.
-pub(crate) fn repeated_request(canceled: &TransactionCanceledException) -> Result<Option<Request>, StoreError> {
-    let lost = canceled.cancellation_reasons().iter().filter_map(|reason| reason.item.clone());
+pub(crate) fn repeated_request(
+    canceled: &TransactionCanceledException,
+) -> Result<Option<Request>, StoreError> {
+    let lost = canceled
+        .cancellation_reasons()
+        .iter()
+        .filter_map(|reason| reason.item.clone());
     let mut requests = lost.filter(|item| item.contains_key("body"));
-    requests.next().map(|item| from_item(item, "request")).transpose()
+    requests
+        .next()
+        .map(|item| from_item(item, "request"))
+        .transpose()
 }
 
 impl Store {
     /// D10, first write: the delivery as pending, its place, and the request that it answers; all or nothing.
     pub async fn add_pending(&self, pending: &PendingDelivery<'_>) -> Result<(), PendingFailure> {
         let write = self.pending_write(pending).map_err(PendingFailure::Store)?;
-        let sent = self.client.transact_write_items().set_transact_items(Some(write)).send().await;
+        let sent = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(write))
+            .send()
+            .await;
         let Err(error) = sent else { return Ok(()) };
-        let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
-            return Err(PendingFailure::Store(StoreError::unavailable("TransactWriteItems")(error)));
+        let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
+            error.as_service_error()
+        else {
+            return Err(PendingFailure::Store(StoreError::unavailable(
+                "TransactWriteItems",
+            )(error)));
         };
         let earlier = repeated_request(canceled).map_err(PendingFailure::Store)?;
         match earlier {
             // Our own write, whose answer was lost.
             Some(earlier) if earlier.delivery == pending.stored.delivery.id => Ok(()),
-            Some(earlier) if earlier.is_same(pending.request) => Err(PendingFailure::Repeated(earlier.delivery)),
+            Some(earlier) if earlier.is_same(pending.request) => {
+                Err(PendingFailure::Repeated(earlier.delivery))
+            }
             Some(_) => Err(PendingFailure::Mismatch),
             None => {
-                let own = canceled.cancellation_reasons().first().and_then(|reason| reason.code());
+                let own = canceled
+                    .cancellation_reasons()
+                    .first()
+                    .and_then(|reason| reason.code());
                 let taken = own == Some("ConditionalCheckFailed");
-                Err(if taken { PendingFailure::Taken } else { PendingFailure::Store(StoreError::Contention) })
+                Err(if taken {
+                    PendingFailure::Taken
+                } else {
+                    PendingFailure::Store(StoreError::Contention)
+                })
             }
         }
     }
@@ -173,7 +199,11 @@ impl Store {
         let mut keys = request.keys.iter();
         if let (Some(newest), Some(body)) = (keys.next(), request.bodies.first()) {
             let key = Key::request(practice, newest);
-            let kept = Request { body: body.clone(), delivery: delivery.clone(), created_at: now };
+            let kept = Request {
+                body: body.clone(),
+                delivery: delivery.clone(),
+                created_at: now,
+            };
             let mut item = to_item(&key, &kept)?;
             item.insert("ttl".to_owned(), number(now.plus(REQUEST_LIFE).seconds()));
             let put = Put::builder()
@@ -181,7 +211,9 @@ impl Store {
                 .set_item(Some(item))
                 .condition_expression(NOT_LATELY)
                 .expression_attribute_values(":forgotten", forgotten.clone())
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
                 .build()
                 .map_err(|_| StoreError::Unreadable("our own"))?;
             writes.push(TransactWriteItem::builder().put(put).build());
@@ -192,7 +224,9 @@ impl Store {
                 .set_key(Some(Key::request(practice, older).attributes()))
                 .condition_expression(NOT_LATELY)
                 .expression_attribute_values(":forgotten", forgotten.clone())
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
                 .build()
                 .map_err(|_| StoreError::Unreadable("our own"))?;
             writes.push(TransactWriteItem::builder().condition_check(check).build());
@@ -370,8 +404,14 @@ fn delivery_item(pending: &PendingDelivery<'_>) -> Result<Item, StoreError> {
     let documents = delivery.documents.iter().map(ToString::to_string).collect();
     item.insert("documents".to_owned(), AttributeValue::Ss(documents));
     item.insert("code".to_owned(), to_attribute(code)?);
-    item.insert("reference_hash".to_owned(), text(pending.reference.as_str()));
-    item.insert("reference_sealed".to_owned(), text(sealed_reference.as_str()));
+    item.insert(
+        "reference_hash".to_owned(),
+        text(pending.reference.as_str()),
+    );
+    item.insert(
+        "reference_sealed".to_owned(),
+        text(sealed_reference.as_str()),
+    );
     item.insert("last_op".to_owned(), text("pending"));
     item.insert("ttl".to_owned(), time_to_live(delivery.created_at));
     Ok(item)

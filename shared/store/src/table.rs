@@ -22,10 +22,30 @@ pub struct Page<T> {
 }
 
 /// Which page, and in which order.
-struct Paging {
+pub(crate) struct Paging {
     limit: i32,
     cursor: Option<String>,
     forward: bool,
+}
+
+impl Paging {
+    /// By sort key.
+    pub(crate) fn forward(limit: i32, cursor: Option<String>) -> Self {
+        Self {
+            limit,
+            cursor,
+            forward: true,
+        }
+    }
+
+    /// The last sort key first.
+    pub(crate) fn backward(limit: i32, cursor: Option<String>) -> Self {
+        Self {
+            limit,
+            cursor,
+            forward: false,
+        }
+    }
 }
 
 impl Store {
@@ -81,51 +101,8 @@ impl Store {
         Ok(())
     }
 
-    /// A page of the items of one kind in a partition, by sort key.
+    /// A page of the items of one kind in a partition.
     pub(crate) async fn list<T: DeserializeOwned>(
-        &self,
-        partition: String,
-        prefix: &'static str,
-        limit: i32,
-        cursor: Option<String>,
-        kind: &'static str,
-    ) -> Result<Page<T>, StoreError> {
-        self.page(
-            partition,
-            prefix,
-            Paging {
-                limit,
-                cursor,
-                forward: true,
-            },
-            kind,
-        )
-        .await
-    }
-
-    /// The same, the last sort key first.
-    pub(crate) async fn list_newest_first<T: DeserializeOwned>(
-        &self,
-        partition: String,
-        prefix: &'static str,
-        limit: i32,
-        cursor: Option<String>,
-        kind: &'static str,
-    ) -> Result<Page<T>, StoreError> {
-        self.page(
-            partition,
-            prefix,
-            Paging {
-                limit,
-                cursor,
-                forward: false,
-            },
-            kind,
-        )
-        .await
-    }
-
-    async fn page<T: DeserializeOwned>(
         &self,
         partition: String,
         prefix: &'static str,

@@ -9,8 +9,8 @@ use domain::symbols::LinkToken;
 use domain::time::Timestamp;
 use http::StatusCode;
 use pages::{
-    ClosedPage, CodePage, EntryNote, Frame, Rendered, SelfServiceButton, closed_page, code_page, fault_page, pending_page,
-    unknown_page,
+    ClosedPage, CodePage, EntryNote, Frame, Rendered, SelfServiceButton, closed_page, code_page,
+    fault_page, pending_page, unknown_page,
 };
 use secrets::{DrawError, FormCookie, LookupKeys, Purpose, SessionSecret};
 use serde::Deserialize;
@@ -58,7 +58,9 @@ pub fn is_own_form(
         return false;
     };
     let links = lookup.links(token);
-    let checked = links.first().map(|link| lookup.check_form(&posted.form, &cookie, link, purpose, now));
+    let checked = links
+        .first()
+        .map(|link| lookup.check_form(&posted.form, &cookie, link, purpose, now));
     checked.is_some_and(|checked| checked.is_ok()) && request.is_same_origin(origin)
 }
 
@@ -76,12 +78,18 @@ impl<'a> Visit<'a> {
 
     /// What every page needs, for the page at this path.
     pub fn frame<'b>(&'b self, path: &'b str) -> Frame<'b> {
-        Frame { language: self.language, practice: Some(&self.found.practice), path }
+        Frame {
+            language: self.language,
+            practice: Some(&self.found.practice),
+            path,
+        }
     }
 
     /// The session that the browser brings for this delivery, live or not.
     pub fn session(&self) -> Option<SessionHash> {
-        let value = self.request.cookie(&session_cookie_name(&self.found.stored.link))?;
+        let value = self
+            .request
+            .cookie(&session_cookie_name(&self.found.stored.link))?;
         SessionSecret::parse(value).map(|secret| secret.hash())
     }
 
@@ -102,7 +110,12 @@ impl<'a> Visit<'a> {
     }
 
     /// The code page, with what happened last.
-    pub fn code_page(&self, status: StatusCode, note: Option<EntryNote>, forms: &Forms) -> Response {
+    pub fn code_page(
+        &self,
+        status: StatusCode,
+        note: Option<EntryNote>,
+        forms: &Forms,
+    ) -> Response {
         let delivery = &self.found.stored.delivery;
         let page = code_page(
             &self.frame(&self.path),
@@ -136,13 +149,24 @@ impl<'a> Visit<'a> {
 
     /// P8: its e-mail is just being sent.
     pub fn pending(&self) -> Response {
-        retry_in_a_minute(answer(StatusCode::SERVICE_UNAVAILABLE, pending_page(&self.frame(&self.path))))
+        retry_in_a_minute(answer(
+            StatusCode::SERVICE_UNAVAILABLE,
+            pending_page(&self.frame(&self.path)),
+        ))
     }
 
     /// Another of the delivery's pages, or one of its notes, in the same language.
     pub fn see(&self, page: &str, note: &str) -> Response {
-        let note = if note.is_empty() { String::new() } else { format!("&note={note}") };
-        Response::see_other(format!("{}{page}?lang={}{note}", self.path, self.language.tag()))
+        let note = if note.is_empty() {
+            String::new()
+        } else {
+            format!("&note={note}")
+        };
+        Response::see_other(format!(
+            "{}{page}?lang={}{note}",
+            self.path,
+            self.language.tag()
+        ))
     }
 
     /// L6: whether a new code would open it again.
@@ -154,7 +178,9 @@ impl<'a> Visit<'a> {
     pub fn next_request_at(&self) -> Option<Timestamp> {
         let delivery = &self.found.stored.delivery;
         let offer = delivery.self_service?;
-        delivery.last_request_at.map(|last| last.plus(offer.min_interval))
+        delivery
+            .last_request_at
+            .map(|last| last.plus(offer.min_interval))
     }
 
     /// L6: the button is there where it was allowed and nothing was missing at sending; pressing it is judged anew.
@@ -199,12 +225,18 @@ impl std::fmt::Debug for Forms {
 
 /// P8: a link that nobody knows.
 pub fn unknown(request: &Request) -> Response {
-    answer(StatusCode::NOT_FOUND, unknown_page(&frame_of_nobody(request)))
+    answer(
+        StatusCode::NOT_FOUND,
+        unknown_page(&frame_of_nobody(request)),
+    )
 }
 
 /// Something of ours failed; nothing was lost.
 pub fn fault(request: &Request) -> Response {
-    retry_in_a_minute(answer(StatusCode::SERVICE_UNAVAILABLE, fault_page(&frame_of_nobody(request))))
+    retry_in_a_minute(answer(
+        StatusCode::SERVICE_UNAVAILABLE,
+        fault_page(&frame_of_nobody(request)),
+    ))
 }
 
 /// A page with its policy.
@@ -218,5 +250,9 @@ fn retry_in_a_minute(response: Response) -> Response {
 
 /// What is known of nobody's page: not even its path, which may be anything.
 fn frame_of_nobody(request: &Request) -> Frame<'static> {
-    Frame { language: request.language(Language::default()), practice: None, path: "" }
+    Frame {
+        language: request.language(Language::default()),
+        practice: None,
+        path: "",
+    }
 }

@@ -6,8 +6,10 @@ use std::path::Path;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::World;
+
+use crate::dynamodb::items;
 
 /// A world whose practice is called with requests of any kind.
 pub(crate) struct Api {
@@ -42,39 +44,69 @@ pub(crate) struct Trace {
 
 /// 400 with these fields named.
 pub(crate) fn invalid<'a>(pointers: &'a [&'a str]) -> Expected<'a> {
-    Expected { status: 400, kind: "invalid-body", pointers }
+    Expected {
+        status: 400,
+        kind: "invalid-body",
+        pointers,
+    }
 }
 
 impl Api {
     /// With the practice of [`World::start`].
     pub(crate) async fn start() -> Self {
         let http = Client::builder().redirect(Policy::none()).build();
-        Self { world: World::start().await, http: http.expect("a client") }
+        Self {
+            world: World::start().await,
+            http: http.expect("a client"),
+        }
     }
 
     /// A call of the practice's API with these bytes as its body.
     pub(crate) async fn call(&self, method: &str, path: &str, body: impl Into<Vec<u8>>) -> Answer {
-        self.call_with(method, path, &[("idempotency-key", "bad-input")], body).await
+        self.call_with(method, path, &[("idempotency-key", "bad-input")], body)
+            .await
     }
 
     /// The same with headers of one's own.
-    pub(crate) async fn call_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
+    pub(crate) async fn call_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
         let key = format!("Bearer {}", self.world.practice.key());
-        let mut all = vec![("authorization", key.as_str()), ("content-type", "application/json")];
+        let mut all = vec![
+            ("authorization", key.as_str()),
+            ("content-type", "application/json"),
+        ];
         all.extend_from_slice(headers);
         self.send(method, path, &all, body).await
     }
 
     /// A request of anybody's.
-    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
         let method: Method = method.parse().expect("a method");
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name: HeaderName = name.parse().expect("a header's name");
-            map.append(name, HeaderValue::from_bytes(value.as_bytes()).expect("a header's value"));
+            map.append(
+                name,
+                HeaderValue::from_bytes(value.as_bytes()).expect("a header's value"),
+            );
         }
         let url = format!("{}{path}", self.world.stack.api());
-        let request = self.http.request(method, url).headers(map).body(body.into());
+        let request = self
+            .http
+            .request(method, url)
+            .headers(map)
+            .body(body.into());
         Answer::read(request.send().await.expect("an answer")).await
     }
 
@@ -83,38 +115,14 @@ impl Api {
         let mut objects = Vec::new();
         list(&self.world.folder().join("s3"), &mut objects);
         objects.sort();
-        Trace { rows: self.rows().await, objects, messages: self.world.messages().await.len() }
-    }
-
-    /// Every item of the table, read from the database itself.
-    async fn rows(&self) -> Vec<String> {
-        let table = self.dynamodb("ListTables", json!({})).await["TableNames"][0].clone();
-        let mut rows = Vec::new();
-        let mut scan = json!({"TableName": table, "ConsistentRead": true});
-        loop {
-            let found = self.dynamodb("Scan", scan.clone()).await;
-            rows.extend(found["Items"].as_array().into_iter().flatten().map(Value::to_string));
-            if found["LastEvaluatedKey"].is_null() {
-                rows.sort();
-                return rows;
-            }
-            scan["ExclusiveStartKey"] = found["LastEvaluatedKey"].clone();
+        let items = items(self.world.stack.dynamodb()).await;
+        let mut rows: Vec<String> = items.iter().map(Value::to_string).collect();
+        rows.sort();
+        Trace {
+            rows,
+            objects,
+            messages: self.world.messages().await.len(),
         }
-    }
-
-    /// One call of the local database, which asks for a signature but does not check it.
-    async fn dynamodb(&self, operation: &str, body: Value) -> Value {
-        let request = self
-            .http
-            .post(self.world.stack.dynamodb())
-            .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
-            .header("x-amz-date", "20261123T100000Z")
-            .header("authorization", "AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host, Signature=x")
-            .body(body.to_string());
-        let answer = request.send().await.expect("an answer");
-        assert!(answer.status().is_success(), "{operation}: {}", answer.status());
-        answer.json().await.expect("JSON")
     }
 }
 
@@ -122,12 +130,19 @@ impl Answer {
     async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await.expect("a body");
-        Self { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+        Self {
+            status,
+            headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
     }
 
     /// The value of a header; empty if there is none.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The body as JSON; null if it is none.
@@ -139,7 +154,9 @@ impl Answer {
     pub(crate) fn pointers(&self) -> Vec<String> {
         let body = self.json();
         let errors = body["errors"].as_array().into_iter().flatten();
-        errors.filter_map(|error| error["pointer"].as_str().map(str::to_owned)).collect()
+        errors
+            .filter_map(|error| error["pointer"].as_str().map(str::to_owned))
+            .collect()
     }
 
     /// What about this answer is not as a problem has to be.
@@ -151,6 +168,13 @@ impl Answer {
         let mut wanted = expected.pointers.to_vec();
         pointers.sort_unstable();
         wanted.sort_unstable();
+        if self.status != expected.status {
+            let said: String = self.text.chars().take(200).collect();
+            return vec![format!(
+                "status {}, not {}: {said}",
+                self.status, expected.status
+            )];
+        }
         let mut faults = Vec::new();
         let mut check = |holds: bool, fault: String| {
             if !holds {
@@ -158,17 +182,40 @@ impl Answer {
             }
         };
         let kind = format!("/problems/{}", expected.kind);
-        check(self.status == expected.status, format!("status {}, not {}", self.status, expected.status));
-        check(body["status"] == expected.status, format!("it says status {}", body["status"]));
-        check(self.header("content-type") == "application/problem+json", format!("content type {}", self.header("content-type")));
-        check(self.header("cache-control") == "no-store", "it may be cached".to_owned());
-        check(text("type") == kind, format!("type {}, not {kind}", text("type")));
-        check(!text("title").is_empty() && !text("detail").is_empty(), "no title or no remedy".to_owned());
-        check(pointers == wanted, format!("pointers {pointers:?}, not {wanted:?}"));
+        check(
+            body["status"] == expected.status,
+            format!("it says status {}", body["status"]),
+        );
+        check(
+            self.header("content-type") == "application/problem+json",
+            format!("content type {}", self.header("content-type")),
+        );
+        check(
+            self.header("cache-control") == "no-store",
+            "it may be cached".to_owned(),
+        );
+        check(
+            text("type") == kind,
+            format!("type {}, not {kind}", text("type")),
+        );
+        check(
+            !text("title").is_empty() && !text("detail").is_empty(),
+            "no title or no remedy".to_owned(),
+        );
+        check(
+            pointers == wanted,
+            format!("pointers {pointers:?}, not {wanted:?}"),
+        );
         for error in &errors {
-            check(!error["detail"].as_str().unwrap_or_default().is_empty(), format!("an error without a detail: {error}"));
+            check(
+                !error["detail"].as_str().unwrap_or_default().is_empty(),
+                format!("an error without a detail: {error}"),
+            );
         }
-        check(!tells_of_our_insides(&self.text), "it tells of our insides".to_owned());
+        check(
+            !tells_of_our_insides(&self.text),
+            "it tells of our insides".to_owned(),
+        );
         if !faults.is_empty() {
             faults.push(self.text.chars().take(300).collect());
         }
@@ -179,7 +226,18 @@ impl Answer {
 /// Whether an answer shows how we are made: traces of a fall, paths of our sources, names of our services.
 pub(crate) fn tells_of_our_insides(text: &str) -> bool {
     let text = text.to_lowercase();
-    let insides = ["panicked", "backtrace", ".rs:", "src/", "dynamodb", "sdkerror", "lambda", "called `", "unchecked", "thread '"];
+    let insides = [
+        "panicked",
+        "backtrace",
+        ".rs:",
+        "src/",
+        "dynamodb",
+        "sdkerror",
+        "lambda",
+        "called `",
+        "unchecked",
+        "thread '",
+    ];
     insides.iter().any(|inside| text.contains(inside))
 }
 

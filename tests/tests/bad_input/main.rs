@@ -1,6 +1,19 @@
 //! Bad input: whatever a practice's program, a browser or an attacker sends gets an answer that says what to do, and leaves no trace.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so"
+)]
 
 mod api;
 mod bodies;
+mod deliveries;
+mod documents;
 mod fields;
+mod headers;
+mod names;
+mod patient;
+mod wire;
+
+#[path = "../canary/dynamodb.rs"]
+mod dynamodb;

@@ -24,8 +24,14 @@ fn secrets() -> Vec<Secret> {
         Secret::new(Kind::Code, CODE),
         Secret::new(Kind::Session, &BASE64URL_NOPAD.encode(&[0xfb; 32])),
         Secret::new(Kind::FormCookie, &BASE64URL_NOPAD.encode(&[0xfa; 16])),
-        Secret::new(Kind::FormField, &format!("1795444200.{}", HEXLOWER.encode(&[0xf9; 32]))),
-        Secret::new(Kind::ApiKey, &format!("zw_praxis-am-park_{}", HEXLOWER.encode(&[0xf8; 32]))),
+        Secret::new(
+            Kind::FormField,
+            &format!("1795444200.{}", HEXLOWER.encode(&[0xf9; 32])),
+        ),
+        Secret::new(
+            Kind::ApiKey,
+            &format!("zw_praxis-am-park_{}", HEXLOWER.encode(&[0xf8; 32])),
+        ),
         Secret::new(Kind::IdempotencyKey, "canary-request"),
         Secret::new(Kind::Signature, &HEXLOWER.encode(&[0xf7; 32])),
     ]
@@ -34,17 +40,29 @@ fn secrets() -> Vec<Secret> {
 /// Every spelling of a secret, as somebody careless would store it.
 fn spelled(secret: &Secret) -> Vec<Vec<u8>> {
     let text = secret.text.as_bytes();
-    let mut spelled = vec![text.to_vec(), text.to_ascii_lowercase(), text.iter().rev().copied().collect()];
+    let mut spelled = vec![
+        text.to_vec(),
+        text.to_ascii_lowercase(),
+        text.iter().rev().copied().collect(),
+    ];
     spelled.push(HEXLOWER.encode(text).into_bytes());
     spelled.push(HEXUPPER.encode(text).into_bytes());
     for before in ["", "x", "xy"] {
         let longer = [before.as_bytes(), text, b" and more"].concat();
         spelled.push(BASE64.encode(&longer).into_bytes());
-        spelled.push(BASE64URL_NOPAD.encode(&longer.to_ascii_lowercase()).into_bytes());
+        spelled.push(
+            BASE64URL_NOPAD
+                .encode(&longer.to_ascii_lowercase())
+                .into_bytes(),
+        );
     }
     match secret.kind {
-        Kind::Code => spelled.extend([CODE, "bcd-f42", "24f-dcb"].map(|text| text.as_bytes().to_vec())),
-        Kind::Reference => spelled.extend(["K7M3-QXPB", "bpxq-3m7k"].map(|text| text.as_bytes().to_vec())),
+        Kind::Code => {
+            spelled.extend([CODE, "bcd-f42", "24f-dcb"].map(|text| text.as_bytes().to_vec()))
+        }
+        Kind::Reference => {
+            spelled.extend(["K7M3-QXPB", "bpxq-3m7k"].map(|text| text.as_bytes().to_vec()))
+        }
         Kind::Session => spelled.extend([vec![0xfb; 32], BASE64.encode(&[0xfb; 32]).into_bytes()]),
         Kind::FormCookie => spelled.push(HEXUPPER.encode(&[0xfa; 16]).into_bytes()),
         Kind::FormField => spelled.push(vec![0xf9; 32]),
@@ -60,7 +78,12 @@ fn clean() -> TempDir {
     let folder = TempDir::new().expect("a folder");
     let at = |name: &str| folder.path().join(name);
     fs::create_dir_all(at("s3/bucket/documents")).expect("a folder");
-    for name in ["clock.json", "kms.json", "s3/bucket/documents/object", "s3/.bucket-a.object-b.metadata.json"] {
+    for name in [
+        "clock.json",
+        "kms.json",
+        "s3/bucket/documents/object",
+        "s3/.bucket-a.object-b.metadata.json",
+    ] {
         fs::write(at(name), "{}").expect("a file");
     }
     fs::write(at("outbox.jsonl"), TOKEN).expect("a file");
@@ -97,7 +120,10 @@ fn a_clean_folder_holds_no_secret_and_the_outbox_is_left_out() {
     assert_eq!(findings(&finder, &places), Vec::<String>::new());
     assert_eq!(places.iter().find_map(shaped_like_a_secret), None);
     let told: Vec<&str> = places.iter().map(|place| place.name.as_str()).collect();
-    assert!(told.contains(&"the file dynamodb.sqlite") && told.contains(&"the name s3/bucket"), "{told:?}");
+    assert!(
+        told.contains(&"the file dynamodb.sqlite") && told.contains(&"the name s3/bucket"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -126,17 +152,31 @@ fn a_planted_secret_is_found_in_every_kind_of_place() {
         let bytes = secret.text.as_bytes();
         let encoded = BASE64URL_NOPAD.encode(bytes);
         let plants: [(&str, &dyn Fn(&Path)); 10] = [
-            ("the file clock.json", &|folder| append(&folder.join("clock.json"), bytes)),
-            ("the file kms.json", &|folder| append(&folder.join("kms.json"), bytes)),
-            ("the file s3/bucket/documents/object", &|folder| append(&folder.join("s3/bucket/documents/object"), bytes)),
+            ("the file clock.json", &|folder| {
+                append(&folder.join("clock.json"), bytes)
+            }),
+            ("the file kms.json", &|folder| {
+                append(&folder.join("kms.json"), bytes)
+            }),
+            ("the file s3/bucket/documents/object", &|folder| {
+                append(&folder.join("s3/bucket/documents/object"), bytes)
+            }),
             ("the file s3/.bucket-a.object-b.metadata.json", &|folder| {
                 append(&folder.join("s3/.bucket-a.object-b.metadata.json"), bytes);
             }),
-            ("the name s3/bucket/", &|folder| append(&folder.join("s3/bucket").join(&secret.text), b"")),
-            ("the name s3/.bucket-a.object-", &|folder| append(&folder.join(format!("s3/.bucket-a.object-{encoded}")), b"")),
+            ("the name s3/bucket/", &|folder| {
+                append(&folder.join("s3/bucket").join(&secret.text), b"")
+            }),
+            ("the name s3/.bucket-a.object-", &|folder| {
+                append(&folder.join(format!("s3/.bucket-a.object-{encoded}")), b"")
+            }),
             ("the file new", &|folder| append(&folder.join("new"), bytes)),
-            ("the file dynamodb.sqlite-journal", &|folder| append(&folder.join("dynamodb.sqlite-journal"), bytes)),
-            ("the file dynamodb.sqlite-wal", &|folder| insert(folder, bytes)),
+            ("the file dynamodb.sqlite-journal", &|folder| {
+                append(&folder.join("dynamodb.sqlite-journal"), bytes)
+            }),
+            ("the file dynamodb.sqlite-wal", &|folder| {
+                insert(folder, bytes)
+            }),
             ("a row of items", &|folder| insert(folder, bytes)),
         ];
         for (place, plant) in plants {
@@ -146,7 +186,10 @@ fn a_planted_secret_is_found_in_every_kind_of_place() {
             let mut places = files(folder.path());
             places.extend(rows(folder.path()));
             let found = findings(&finder, &places);
-            assert!(found.iter().any(|found| found.contains(place)), "{secret:?} in {place}: {found:?}");
+            assert!(
+                found.iter().any(|found| found.contains(place)),
+                "{secret:?} in {place}: {found:?}"
+            );
         }
     }
 }
@@ -158,22 +201,41 @@ fn a_code_within_a_longer_hash_is_there_by_chance() {
     assert_eq!(finder.find(hash.as_bytes()), Vec::new());
     let id = "0190f5a2-3bcd-f42b-8c1d-0123456789ab";
     assert_eq!(finder.find(id.as_bytes()), Vec::new());
-    assert_eq!(finder.find(b"code:bcdf42,hash:0123456789abcdef0123456789abcdef").len(), 1);
+    assert_eq!(
+        finder
+            .find(b"code:bcdf42,hash:0123456789abcdef0123456789abcdef")
+            .len(),
+        1
+    );
 }
 
 #[test]
 fn a_message_with_the_secrets_of_the_other_way_is_found() {
-    let book = Book { secrets: secrets().into_iter().collect(), ..Book::default() };
+    let book = Book {
+        secrets: secrets().into_iter().collect(),
+        ..Book::default()
+    };
     let finder = Finder::new(secrets());
     let email = |extra: &str| json!({"channel": "email", "text": format!("http://a/d/{TOKEN} K7M3-QXPB {extra}")});
     let sms = |extra: &str| json!({"channel": "sms", "text": format!("Code: {CODE}\nReferenz: K7M3-QXPB {extra}")});
     let leaks = |message| leaks_of_messages(&finder, &book, &vec![message; 21]);
     assert_eq!(leaks(email("")), Vec::<String>::new());
     assert_eq!(leaks(sms("")), Vec::<String>::new());
-    for leak in [CODE, "bcdf42", "24FDCB", &BASE64.encode(CODE.as_bytes()), &secrets()[6].text] {
+    for leak in [
+        CODE,
+        "bcdf42",
+        "24FDCB",
+        &BASE64.encode(CODE.as_bytes()),
+        &secrets()[6].text,
+    ] {
         assert!(!leaks(email(leak)).is_empty(), "an e-mail with {leak}");
     }
-    for leak in [TOKEN, &TOKEN.to_lowercase(), "http://a/d/", &secrets()[3].text] {
+    for leak in [
+        TOKEN,
+        &TOKEN.to_lowercase(),
+        "http://a/d/",
+        &secrets()[3].text,
+    ] {
         assert!(!leaks(sms(leak)).is_empty(), "an SMS with {leak}");
     }
     let page = |text: &str| leaks_of_pages(&finder, &[Place::new("page", text)]);
@@ -185,7 +247,12 @@ fn a_message_with_the_secrets_of_the_other_way_is_found() {
 fn secrets_that_nobody_has_seen_are_known_by_their_shape() {
     let place = |text: String| shaped_like_a_secret(&Place::new("a log", text));
     assert!(place(format!("{{\"token\":\"{TOKEN}\"}}")).is_some());
-    for other in [TOKEN.to_lowercase(), TOKEN[1..].to_owned(), format!("{TOKEN}K"), TOKEN.replace('K', "0")] {
+    for other in [
+        TOKEN.to_lowercase(),
+        TOKEN[1..].to_owned(),
+        format!("{TOKEN}K"),
+        TOKEN.replace('K', "0"),
+    ] {
         assert_eq!(place(other.clone()), None, "{other}");
     }
 }

@@ -72,7 +72,10 @@ impl Book {
     /// Notes the signature of an address in the bucket.
     pub(crate) fn note_signature(&mut self, url: &str) {
         let signature = url.split("X-Amz-Signature=").nth(1).unwrap_or_default();
-        self.note(Kind::Signature, signature.split('&').next().unwrap_or_default());
+        self.note(
+            Kind::Signature,
+            signature.split('&').next().unwrap_or_default(),
+        );
     }
 }
 
@@ -111,11 +114,20 @@ impl Drive {
             json!({"id": id, "name": format!("{id} Beispiel"), "email": format!("{id}@example.org"),
                 "mobile": "+4915112345678", "language": language})
         };
-        let mut recipients = vec![recipient("patient", "de"), recipient("english", "en"), recipient("child", "de-x-informal")];
-        recipients.push(json!({"id": "insurer", "name": "Example Insurance", "email": "claims@example.org"}));
+        let mut recipients = vec![
+            recipient("patient", "de"),
+            recipient("english", "en"),
+            recipient("child", "de-x-informal"),
+        ];
+        recipients.push(
+            json!({"id": "insurer", "name": "Example Insurance", "email": "claims@example.org"}),
+        );
         for record in ["r1", "r2"] {
             let body = json!({"record_type": "std", "recipients": recipients});
-            let answer = self.practice.put(&format!("/v1/records/{record}"), body).await;
+            let answer = self
+                .practice
+                .put(&format!("/v1/records/{record}"), body)
+                .await;
             assert_eq!(answer.status, 200, "{answer:?}");
         }
     }
@@ -123,9 +135,17 @@ impl Drive {
     /// Announces and uploads a document of `r1`: its id.
     pub(crate) async fn document(&mut self, number: &str) -> String {
         let content = pdf(number);
-        let announced = self.practice.announce("invoice", number, "2026-11-20", &content).await;
-        self.book.note_signature(announced.body["upload"]["url"].as_str().unwrap_or_default());
-        assert_eq!(self.practice.upload(&announced, content).await, 200, "{announced:?}");
+        let announced = self
+            .practice
+            .announce("invoice", number, "2026-11-20", &content)
+            .await;
+        self.book
+            .note_signature(announced.body["upload"]["url"].as_str().unwrap_or_default());
+        assert_eq!(
+            self.practice.upload(&announced, content).await,
+            200,
+            "{announced:?}"
+        );
         announced.body["id"].as_str().unwrap_or_default().to_owned()
     }
 
@@ -148,7 +168,9 @@ impl Drive {
         self.note_sent(&first);
         for _ in 1..times {
             let again = self.practice.post_delivery_as(&key, body.clone()).await;
-            self.book.answers.push(Place::new("the answer to a repeat", again.body.to_string()));
+            self.book
+                .answers
+                .push(Place::new("the answer to a repeat", again.body.to_string()));
         }
         first
     }
@@ -160,8 +182,15 @@ impl Drive {
         let text = |name: &str| answer.body[name].as_str().unwrap_or_default().to_owned();
         let reference = text("reference").replace('-', "");
         let tokens = self.tokens().await;
-        let token = tokens.into_iter().find(|token| token.starts_with(&reference));
-        Sent { id: text("id"), token: token.expect("an e-mail with the link"), reference, code: text("code") }
+        let token = tokens
+            .into_iter()
+            .find(|token| token.starts_with(&reference));
+        Sent {
+            id: text("id"),
+            token: token.expect("an e-mail with the link"),
+            reference,
+            code: text("code"),
+        }
     }
 
     /// Every link's token that was sent so far, each noted.
@@ -179,21 +208,41 @@ impl Drive {
 
     /// Everything in the outbox.
     pub(crate) async fn messages(&self) -> Vec<Value> {
-        let answer = self.http.get(format!("{}/messages", self.outbox)).send().await;
+        let answer = self
+            .http
+            .get(format!("{}/messages", self.outbox))
+            .send()
+            .await;
         answer.expect("an answer").json().await.expect("a list")
     }
 
     /// Makes the next send of a channel fail.
     pub(crate) async fn fail(&self, channel: &str, kind: &str) {
         let fault = json!({"channel": channel, "kind": kind, "times": 1});
-        let answer = self.http.post(format!("{}/faults", self.outbox)).json(&fault).send().await;
-        assert!(answer.expect("an answer").status().is_success(), "a fault is taken");
+        let answer = self
+            .http
+            .post(format!("{}/faults", self.outbox))
+            .json(&fault)
+            .send()
+            .await;
+        assert!(
+            answer.expect("an answer").status().is_success(),
+            "a fault is taken"
+        );
     }
 
     /// Moves the clock.
     pub(crate) async fn advance(&self, seconds: i64) {
-        let answer = self.http.post(&self.clock).json(&json!({"advance_seconds": seconds})).send().await;
-        assert!(answer.expect("an answer").status().is_success(), "the clock moves");
+        let answer = self
+            .http
+            .post(&self.clock)
+            .json(&json!({"advance_seconds": seconds}))
+            .send()
+            .await;
+        assert!(
+            answer.expect("an answer").status().is_success(),
+            "the clock moves"
+        );
     }
 
     /// A browser with the delivery's link open.
@@ -205,12 +254,23 @@ impl Drive {
     pub(crate) async fn ask(&mut self, method: Method, path: &str) {
         let answer = self.practice.call(method.clone(), path, Value::Null).await;
         let name = format!("the answer to {method} {path}");
-        self.book.answers.push(Place::new(name, answer.body.to_string()));
+        self.book
+            .answers
+            .push(Place::new(name, answer.body.to_string()));
     }
 
     /// A request of any kind with a body of any kind; what comes of it is not looked at.
-    pub(crate) async fn throw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) {
-        let mut request = self.http.request(method, format!("{}{path}", self.api)).body(body);
+    pub(crate) async fn throw(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) {
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.api))
+            .body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -220,7 +280,8 @@ impl Drive {
 
     fn note_sent(&mut self, answer: &Answer) {
         for (name, kind) in [("reference", Kind::Reference), ("code", Kind::Code)] {
-            self.book.note(kind, answer.body[name].as_str().unwrap_or_default());
+            self.book
+                .note(kind, answer.body[name].as_str().unwrap_or_default());
         }
     }
 }

@@ -2,37 +2,58 @@
 
 use std::fs;
 
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::drive::{Drive, Sent};
+use crate::dynamodb::{call, items, table};
 use crate::places::file_like;
 use crate::search::Kind;
 use crate::server::Server;
 
 impl Drive {
     /// Every route with the right code and a live session at hand; the statuses, none of which is promised here.
-    pub(crate) async fn ask_for_everything(&mut self, sent: &Sent, documents: &[String], session: &str) {
+    pub(crate) async fn ask_for_everything(
+        &mut self,
+        sent: &Sent,
+        documents: &[String],
+        session: &str,
+    ) {
         let mut patient = self.patient(sent);
         let page = patient.open().await;
         self.book.note_page(&patient, &page);
         self.enter(&mut patient, &sent.code).await;
         let (name, value) = session.split_once('=').unwrap_or_default();
         patient.cookies.insert(name.to_owned(), value.to_owned());
-        for page in [patient.open().await, patient.documents().await, patient.click(&documents[0]).await, patient.done().await] {
+        for page in [
+            patient.open().await,
+            patient.documents().await,
+            patient.click(&documents[0]).await,
+            patient.done().await,
+        ] {
             self.book.note_page(&patient, &page);
         }
         let authorization = format!("Bearer {}", self.practice.key());
-        let key = format!("canary-request-of-the-practice-for-everything-{}", self.book.pages.len());
+        let key = format!(
+            "canary-request-of-the-practice-for-everything-{}",
+            self.book.pages.len()
+        );
         self.book.note(Kind::IdempotencyKey, &key);
-        let headers = [("authorization", authorization.as_str()), ("idempotency-key", key.as_str())];
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("idempotency-key", key.as_str()),
+        ];
         let delivery = json!({"record": "r1", "recipient": "patient", "documents": documents, "channel": "sms"});
         let record = json!({"record_type": "std", "recipients": [{"id": "patient", "name": "A", "email": "a@example.org"}]});
         let announcement = json!({"record": "r1", "kind": "note", "number": "1", "issued_on": "2026-11-20",
             "content_type": "application/pdf", "size": 1, "sha256": "0".repeat(64)});
         let mut requests = vec![
             (Method::GET, "/v1/settings".to_owned(), Value::Null),
-            (Method::PUT, "/v1/settings".to_owned(), json!({"name": "Praxis am Park", "sms_allowed": true})),
+            (
+                Method::PUT,
+                "/v1/settings".to_owned(),
+                json!({"name": "Praxis am Park", "sms_allowed": true}),
+            ),
             (Method::GET, "/v1/record-types".to_owned(), Value::Null),
             (Method::GET, "/v1/record-types/std".to_owned(), Value::Null),
             (Method::PUT, "/v1/record-types/std".to_owned(), json!({})),
@@ -40,11 +61,23 @@ impl Drive {
             (Method::GET, "/v1/records/r1".to_owned(), Value::Null),
             (Method::PUT, "/v1/records/r1".to_owned(), record),
             (Method::POST, "/v1/documents".to_owned(), announcement),
-            (Method::GET, "/v1/documents?record=r1".to_owned(), Value::Null),
+            (
+                Method::GET,
+                "/v1/documents?record=r1".to_owned(),
+                Value::Null,
+            ),
             (Method::POST, "/v1/deliveries".to_owned(), delivery),
             (Method::GET, "/v1/deliveries".to_owned(), Value::Null),
-            (Method::GET, format!("/v1/deliveries/{}", sent.id), Value::Null),
-            (Method::DELETE, format!("/v1/deliveries/{}", sent.id), Value::Null),
+            (
+                Method::GET,
+                format!("/v1/deliveries/{}", sent.id),
+                Value::Null,
+            ),
+            (
+                Method::DELETE,
+                format!("/v1/deliveries/{}", sent.id),
+                Value::Null,
+            ),
         ];
         for document in documents {
             let path = format!("/v1/documents/{document}");
@@ -53,7 +86,8 @@ impl Drive {
             requests.push((Method::DELETE, path, Value::Null));
         }
         for (method, path, body) in requests {
-            self.throw(method, &path, &headers, body.to_string().into_bytes()).await;
+            self.throw(method, &path, &headers, body.to_string().into_bytes())
+                .await;
         }
     }
 
@@ -66,9 +100,9 @@ impl Drive {
 
     /// Marks every item but keys and what pages say of practices as one of another version.
     pub(crate) async fn break_items(&self, server: &Server) {
-        let table = table(server).await;
-        let items = dynamodb(server, "Scan", json!({"TableName": table})).await;
-        for item in items["Items"].as_array().into_iter().flatten() {
+        let database = server.address("dynamodb");
+        let table = table(database).await;
+        for item in items(database).await {
             let partition = item["pk"]["S"].as_str().unwrap_or_default();
             if partition.starts_with("KEY#") || partition.starts_with("PUB#") {
                 continue;
@@ -79,34 +113,18 @@ impl Drive {
                 "UpdateExpression": "SET v = :v",
                 "ExpressionAttributeValues": {":v": {"N": "2"}},
             });
-            dynamodb(server, "UpdateItem", update).await;
+            call(database, "UpdateItem", update).await;
         }
     }
 
     /// Takes the table away.
     pub(crate) async fn delete_table(&self, server: &Server) {
-        dynamodb(server, "DeleteTable", json!({"TableName": table(server).await})).await;
+        let database = server.address("dynamodb");
+        call(
+            database,
+            "DeleteTable",
+            json!({"TableName": table(database).await}),
+        )
+        .await;
     }
-}
-
-async fn table(server: &Server) -> String {
-    let tables = dynamodb(server, "ListTables", json!({})).await;
-    let name = tables["TableNames"][0].as_str();
-    name.expect("a table").to_owned()
-}
-
-/// One call of the local database, which asks for a signature but does not check it.
-async fn dynamodb(server: &Server, operation: &str, body: Value) -> Value {
-    let answer = Client::new()
-        .post(server.address("dynamodb"))
-        .header("content-type", "application/x-amz-json-1.0")
-        .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
-        .header("x-amz-date", "20261123T100000Z")
-        .header("authorization", "AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host, Signature=x")
-        .body(body.to_string())
-        .send()
-        .await
-        .expect("an answer");
-    assert!(answer.status().is_success(), "{operation}: {}", answer.status());
-    answer.json().await.expect("JSON")
 }

@@ -2,10 +2,15 @@
 //!
 //! A stack of its own is driven through every route and every kind of error while it logs as much as it can be asked to.
 //! Then everything that it has left behind is searched: database, bucket, small files, logs, messages.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so"
+)]
 
 mod control;
 mod drive;
+mod dynamodb;
 mod failure;
 mod misuse;
 mod patients;
@@ -39,7 +44,10 @@ const DRIVEN: [(&str, &[u64]); 9] = [
     ("GET /d/{token}/documents", &[200, 303, 404, 503]),
     ("GET /d/{token}/documents/{id}", &[303, 404, 503]),
     ("POST /d/{token}/done", &[303, 403, 404, 503]),
-    ("POST /v1/deliveries", &[201, 400, 404, 409, 413, 422, 502, 503]),
+    (
+        "POST /v1/deliveries",
+        &[201, 400, 404, 409, 413, 422, 502, 503],
+    ),
     ("PUT /v1/settings", &[200, 400, 413]),
     ("GET /v1/settings", &[200, 401, 403, 500, 503]),
 ];
@@ -52,7 +60,10 @@ async fn s2_s3_t5_secrets_are_found_only_where_the_product_sends_them() {
     drive.send_in_every_way().await;
     drive.send_in_vain().await;
     drive.send_into_silence().await;
-    let (sent, other) = (drive.send(json!({})).await, drive.send(json!({"recipient": "english"})).await);
+    let (sent, other) = (
+        drive.send(json!({})).await,
+        drive.send(json!({"recipient": "english"})).await,
+    );
     drive.read_documents(&sent).await;
     drive.enter_nonsense(&other, &sent).await;
     drive.post_foreign_forms(&other).await;
@@ -85,10 +96,18 @@ async fn s2_s3_t5_secrets_are_found_only_where_the_product_sends_them() {
     left_behind.extend(places::rows(kept.path()));
     left_behind.extend(std::mem::take(&mut drive.book.answers));
     let mut found = findings(&finder, &left_behind);
-    found.extend(leaks_of_messages(&finder, &drive.book, &messages(&server.data())));
+    found.extend(leaks_of_messages(
+        &finder,
+        &drive.book,
+        &messages(&server.data()),
+    ));
     found.extend(leaks_of_pages(&finder, &drive.book.pages));
     found.extend(left_behind.iter().filter_map(shaped_like_a_secret));
-    assert!(found.is_empty(), "secrets where none belongs:\n{}", found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "secrets where none belongs:\n{}",
+        found.join("\n")
+    );
 }
 
 /// A delivery with an open session and a document that awaits its upload, for what breaks next.
@@ -96,10 +115,19 @@ async fn last_delivery(drive: &mut Drive) -> (Sent, String, Vec<String>) {
     drive.prepare().await;
     let document = drive.document("2026-0900").await;
     let waiting = drive.document("2026-0901").await;
-    let sent = drive.send(json!({"documents": [document], "offered_invoices": 0})).await;
+    let sent = drive
+        .send(json!({"documents": [document], "offered_invoices": 0}))
+        .await;
     let mut patient = drive.patient(&sent);
-    assert_eq!(drive.enter(&mut patient, &sent.code).await, 303, "the right code");
-    let session = patient.cookies.iter().find(|(name, _)| name.starts_with("__Host-dl-"));
+    assert_eq!(
+        drive.enter(&mut patient, &sent.code).await,
+        303,
+        "the right code"
+    );
+    let session = patient
+        .cookies
+        .iter()
+        .find(|(name, _)| name.starts_with("__Host-dl-"));
     let (name, value) = session.expect("a session");
     (sent, format!("{name}={value}"), vec![document, waiting])
 }
@@ -109,18 +137,31 @@ fn assert_was_driven(logs: &[Place]) {
     let mut seen: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
     for log in logs {
         for line in String::from_utf8_lossy(&log.content).lines() {
-            let Ok(line) = serde_json::from_str::<Value>(line) else { continue };
-            if let (Some(route), Some(status)) = (line["route_key"].as_str(), line["status"].as_u64()) {
+            let Ok(line) = serde_json::from_str::<Value>(line) else {
+                continue;
+            };
+            if let (Some(route), Some(status)) =
+                (line["route_key"].as_str(), line["status"].as_u64())
+            {
                 seen.entry(route.to_owned()).or_default().insert(status);
             }
         }
     }
-    let missed: Vec<String> = routes().into_iter().filter(|route| !seen.contains_key(route)).collect();
+    let missed: Vec<String> = routes()
+        .into_iter()
+        .filter(|route| !seen.contains_key(route))
+        .collect();
     assert!(missed.is_empty(), "never called: {missed:?}");
     for (route, expected) in DRIVEN {
         let answered = &seen[route];
-        let missed: Vec<_> = expected.iter().filter(|status| !answered.contains(status)).collect();
-        assert!(missed.is_empty(), "{route} never answered {missed:?}, only {answered:?}");
+        let missed: Vec<_> = expected
+            .iter()
+            .filter(|status| !answered.contains(status))
+            .collect();
+        assert!(
+            missed.is_empty(),
+            "{route} never answered {missed:?}, only {answered:?}"
+        );
     }
 }
 
@@ -128,7 +169,13 @@ fn assert_was_driven(logs: &[Place]) {
 fn assert_names_nobody(logs: &[Place]) {
     for log in logs {
         let text = String::from_utf8_lossy(&log.content).to_lowercase();
-        for personal in ["beispiel", "example.org", "4915112345678", "praxis am park", "example insurance"] {
+        for personal in [
+            "beispiel",
+            "example.org",
+            "4915112345678",
+            "praxis am park",
+            "example insurance",
+        ] {
             assert!(!text.contains(personal), "{personal} in {}", log.name);
         }
     }
@@ -137,24 +184,43 @@ fn assert_names_nobody(logs: &[Place]) {
 pub(crate) fn findings(finder: &Finder, places: &[Place]) -> Vec<String> {
     places
         .iter()
-        .flat_map(|place| finder.find(&place.content).into_iter().map(|hit| said(&hit, &place.name)))
+        .flat_map(|place| {
+            finder
+                .find(&place.content)
+                .into_iter()
+                .map(|hit| said(&hit, &place.name))
+        })
         .collect()
 }
 
 fn said(hit: &Hit, place: &str) -> String {
-    format!("{:?} {} ({}) in {place}", hit.secret.kind, hit.secret.text, hit.form)
+    format!(
+        "{:?} {} ({}) in {place}",
+        hit.secret.kind, hit.secret.text, hit.form
+    )
 }
 
 /// The outbox's file, message by message.
 fn messages(folder: &Path) -> Vec<Value> {
     let stored = fs::read_to_string(folder.join("outbox.jsonl")).expect("an outbox");
-    stored.lines().map(|line| serde_json::from_str(line).expect("a message")).collect()
+    stored
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a message"))
+        .collect()
 }
 
 /// An e-mail holds its own token and reference, an SMS its own reference and code, and neither anything else.
 fn leaks_of_messages(finder: &Finder, book: &Book, messages: &[Value]) -> Vec<String> {
-    assert!(messages.len() > 20, "the outbox is searched, not an empty one");
-    let codes: BTreeSet<&str> = book.secrets.iter().filter(|secret| secret.kind == Kind::Code).map(|secret| secret.text.as_str()).collect();
+    assert!(
+        messages.len() > 20,
+        "the outbox is searched, not an empty one"
+    );
+    let codes: BTreeSet<&str> = book
+        .secrets
+        .iter()
+        .filter(|secret| secret.kind == Kind::Code)
+        .map(|secret| secret.text.as_str())
+        .collect();
     let mut leaks = Vec::new();
     for message in messages {
         let channel = message["channel"].as_str().unwrap_or_default();
@@ -162,7 +228,10 @@ fn leaks_of_messages(finder: &Finder, book: &Book, messages: &[Value]) -> Vec<St
         let own = match channel {
             "email" => {
                 let token = token_in(text).expect("an e-mail has its link");
-                vec![Secret::new(Kind::Reference, &token[..8]), Secret::new(Kind::Token, &token)]
+                vec![
+                    Secret::new(Kind::Reference, &token[..8]),
+                    Secret::new(Kind::Token, &token),
+                ]
             }
             _ => of_sms(text, &codes),
         };
@@ -186,12 +255,21 @@ fn of_sms(text: &str, codes: &BTreeSet<&str>) -> Vec<Secret> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let shaped = |halves: usize| {
         let mut words = words.iter().filter(|word| word.len() == 2 * halves + 1);
-        let found = words.find(|word| word.as_bytes()[halves] == b'-' && is_of_symbols(&word.replace('-', "")));
-        found.expect("an SMS has reference and code").replace('-', "")
+        let found = words
+            .find(|word| word.as_bytes()[halves] == b'-' && is_of_symbols(&word.replace('-', "")));
+        found
+            .expect("an SMS has reference and code")
+            .replace('-', "")
     };
     let (reference, code) = (shaped(4), shaped(3));
-    assert!(codes.contains(code.as_str()), "the code of an SMS is one that the practice was told");
-    vec![Secret::new(Kind::Reference, &reference), Secret::new(Kind::Code, &code)]
+    assert!(
+        codes.contains(code.as_str()),
+        "the code of an SMS is one that the practice was told"
+    );
+    vec![
+        Secret::new(Kind::Reference, &reference),
+        Secret::new(Kind::Code, &code),
+    ]
 }
 
 /// A page shows the patient's own link and reference and its form, and never a code or a cookie.
@@ -199,7 +277,10 @@ fn leaks_of_pages(finder: &Finder, pages: &[Place]) -> Vec<String> {
     let belongs = [Kind::Token, Kind::Reference, Kind::FormField];
     let mut leaks = Vec::new();
     for page in pages {
-        let strangers = finder.find(&page.content).into_iter().filter(|hit| !belongs.contains(&hit.secret.kind));
+        let strangers = finder
+            .find(&page.content)
+            .into_iter()
+            .filter(|hit| !belongs.contains(&hit.secret.kind));
         leaks.extend(strangers.map(|hit| said(&hit, &page.name)));
     }
     leaks
@@ -210,9 +291,13 @@ fn shaped_like_a_secret(place: &Place) -> Option<String> {
     let text = String::from_utf8_lossy(&place.content);
     let mut runs = text.split(|c: char| !c.is_ascii_alphanumeric());
     let token = runs.find(|run| run.len() == 28 && is_of_symbols(run))?;
-    Some(format!("{token}, which is shaped like a token, in {}", place.name))
+    Some(format!(
+        "{token}, which is shaped like a token, in {}",
+        place.name
+    ))
 }
 
 fn is_of_symbols(text: &str) -> bool {
-    text.bytes().all(|symbol| b"23456789BCDFGHJKLMNPQRSTVWXZ".contains(&symbol))
+    text.bytes()
+        .all(|symbol| b"23456789BCDFGHJKLMNPQRSTVWXZ".contains(&symbol))
 }

@@ -11,7 +11,8 @@ use crate::drive::{Drive, Sent};
 use crate::search::Kind;
 
 /// A key that nobody has.
-const FORGED: &str = "zw_praxis-am-park_00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+const FORGED: &str =
+    "zw_praxis-am-park_00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 /// A token that nobody has.
 const UNKNOWN: &str = "BCDFGHJKLMNPQRSTVWXZ23456789";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -24,19 +25,36 @@ impl Drive {
         let key = format!("Bearer {}", self.practice.key());
         let bare_key = self.practice.key().to_owned();
         let forged = format!("Bearer {FORGED}");
-        for authorization in [forged.as_str(), token, code, bare_key.as_str(), "Basic Og==", &format!("bearer  {bare_key}")] {
+        for authorization in [
+            forged.as_str(),
+            token,
+            code,
+            bare_key.as_str(),
+            "Basic Og==",
+            &format!("bearer  {bare_key}"),
+        ] {
             let headers = [("authorization", authorization)];
-            self.throw(Method::GET, "/v1/settings", &headers, Vec::new()).await;
+            self.throw(Method::GET, "/v1/settings", &headers, Vec::new())
+                .await;
         }
-        self.throw(Method::GET, "/v1/settings", &[], Vec::new()).await;
-        let mine = [("authorization", key.as_str()), ("idempotency-key", token), ("user-agent", code), ("x-secret", token)];
+        self.throw(Method::GET, "/v1/settings", &[], Vec::new())
+            .await;
+        let mine = [
+            ("authorization", key.as_str()),
+            ("idempotency-key", token),
+            ("user-agent", code),
+            ("x-secret", token),
+        ];
         for path in [
             format!("/v1/records/{token}"),
             format!("/v1/records/{code}%00"),
             format!("/v1/record-types/{code}"),
             format!("/v1/documents/{token}"),
             format!("/v1/deliveries/{token}"),
-            format!("/v1/deliveries?reference={}&state={code}&cursor={token}", sent.reference),
+            format!(
+                "/v1/deliveries?reference={}&state={code}&cursor={token}",
+                sent.reference
+            ),
             format!("/v1/records?limit={code}"),
             format!("/v1/records?cursor={code}"),
             format!("/v1/documents?record={code}"),
@@ -53,7 +71,10 @@ impl Drive {
                 (Method::PUT, "/v1/settings"),
                 (Method::PUT, "/v1/record-types/std"),
                 (Method::PUT, "/v1/records/r1"),
-                (Method::PATCH, "/v1/documents/20261120-aaaaaaaaaaaaaaaaaaaaaaaaa"),
+                (
+                    Method::PATCH,
+                    "/v1/documents/20261120-aaaaaaaaaaaaaaaaaaaaaaaaa",
+                ),
             ] {
                 self.throw(method, path, &mine, body.clone()).await;
             }
@@ -100,15 +121,26 @@ impl Drive {
             format!("/privacy?lang={token}&code={code}"),
             format!("/{token}?{code}"),
         ] {
-            for method in [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS, Method::PUT] {
+            for method in [
+                Method::GET,
+                Method::POST,
+                Method::HEAD,
+                Method::OPTIONS,
+                Method::PUT,
+            ] {
                 let body = format!("form={token}&code={code}").into_bytes();
                 self.throw(method, &path, &headers, body).await;
             }
         }
         for (content_type, body) in patient_bodies(sent) {
             let headers = [("content-type", content_type), ("cookie", cookies.as_str())];
-            for path in [format!("/d/{token}"), format!("/d/{UNKNOWN}"), format!("/d/{token}/done")] {
-                self.throw(Method::POST, &path, &headers, body.clone()).await;
+            for path in [
+                format!("/d/{token}"),
+                format!("/d/{UNKNOWN}"),
+                format!("/d/{token}/done"),
+            ] {
+                self.throw(Method::POST, &path, &headers, body.clone())
+                    .await;
             }
         }
         for request in broken_requests(sent) {
@@ -119,7 +151,9 @@ impl Drive {
     /// Bytes that need not be HTTP; what comes back is not looked at.
     async fn throw_raw(&self, request: &[u8]) {
         let address = self.api.trim_start_matches("http://");
-        let mut connection = TcpStream::connect(address).await.expect("the gateway listens");
+        let mut connection = TcpStream::connect(address)
+            .await
+            .expect("the gateway listens");
         // Either end may close before the other has said everything.
         let _ = connection.write_all(request).await;
         let mut answer = Vec::new();
@@ -154,7 +188,8 @@ fn practice_bodies(sent: &Sent, key: &str) -> Vec<Vec<u8>> {
 fn patient_bodies(sent: &Sent) -> Vec<(&'static str, Vec<u8>)> {
     let (token, code) = (&sent.token, &sent.code);
     let form = |text: String| (FORM.1, text.into_bytes());
-    let multipart = format!("--x\r\ncontent-disposition: form-data; name=\"code\"\r\n\r\n{code}\r\n--x--\r\n");
+    let multipart =
+        format!("--x\r\ncontent-disposition: form-data; name=\"code\"\r\n\r\n{code}\r\n--x--\r\n");
     vec![
         form(format!("code={code}&code={code}&form={token}")),
         form(format!("form={token}%zz&code=%e0{code}%")),
@@ -162,9 +197,17 @@ fn patient_bodies(sent: &Sent) -> Vec<(&'static str, Vec<u8>)> {
         form(format!("code={}", code.repeat(150_000))),
         form(format!("code={}", code.repeat(1_700_000))),
         form(code.clone()),
-        ("application/json", json!({"code": code, "form": token}).to_string().into_bytes()),
+        (
+            "application/json",
+            json!({"code": code, "form": token})
+                .to_string()
+                .into_bytes(),
+        ),
         ("multipart/form-data; boundary=x", multipart.into_bytes()),
-        ("text/plain", [code.as_bytes(), b"\xff", token.as_bytes()].concat()),
+        (
+            "text/plain",
+            [code.as_bytes(), b"\xff", token.as_bytes()].concat(),
+        ),
     ]
 }
 
@@ -177,7 +220,9 @@ fn broken_requests(sent: &Sent) -> Vec<String> {
         format!("GET http://{code}.example/d/{token} HTTP/1.1\r\nHost: {token}\r\n\r\n"),
         format!("GET /d/{token}\0{code} HTTP/1.1\r\nHost: a\r\n\r\n"),
         format!("POST /d/{token} HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\ncode={code}"),
-        format!("POST /d/{token} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\ncode={code}\r\n"),
+        format!(
+            "POST /d/{token} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\ncode={code}\r\n"
+        ),
         format!("{token} {code}\r\n\r\n"),
         format!("GET /d/{token} HTTP/9.9\r\nHost: {code}\r\n\r\n"),
     ]

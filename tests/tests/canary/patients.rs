@@ -11,7 +11,10 @@ impl Drive {
     /// From the link to the file and to "Done", twice.
     pub(crate) async fn read_documents(&mut self, sent: &Sent) {
         let mut patient = self.patient(sent);
-        for code in [sent.code.clone(), sent.code.to_lowercase().replace('-', " ")] {
+        for code in [
+            sent.code.clone(),
+            sent.code.to_lowercase().replace('-', " "),
+        ] {
             assert_eq!(self.enter(&mut patient, &code).await, 303, "the right code");
             let live = patient.open().await;
             assert_eq!(live.status, 303, "P2: a live session needs no code");
@@ -24,9 +27,17 @@ impl Drive {
                 assert!(bytes.starts_with(b"%PDF-"), "{name}");
             }
             let gone = patient.click("20261120-aaaaaaaaaaaaaaaaaaaaaaaaa").await;
-            assert_eq!(gone.status, 404, "a document that this delivery does not show");
+            assert_eq!(
+                gone.status, 404,
+                "a document that this delivery does not show"
+            );
             self.book.note_page(&patient, &gone);
-            let foreign = patient.post(&format!("{}/done", patient.link.clone()), &[("form", "none")]).await;
+            let foreign = patient
+                .post(
+                    &format!("{}/done", patient.link.clone()),
+                    &[("form", "none")],
+                )
+                .await;
             assert_eq!(foreign.status, 403, "P5: a form that is not ours");
             self.book.note_page(&patient, &foreign);
             let stale = patient.cookies.clone();
@@ -54,14 +65,27 @@ impl Drive {
             &"B".repeat(10_000),
             &"B".repeat(20_000),
         ] {
-            assert_eq!(self.enter(&mut patient, entry).await, 422, "no code: {}", entry.len());
+            assert_eq!(
+                self.enter(&mut patient, entry).await,
+                422,
+                "no code: {}",
+                entry.len()
+            );
         }
         for entry in [&other.code, "BCD-FGH", "ＢＣＤ－ＦＧＪ"] {
             assert_eq!(self.enter(&mut patient, entry).await, 401, "wrong: {entry}");
         }
-        assert_eq!(self.enter(&mut patient, &sent.code).await, 429, "L4: even the right one has to wait");
+        assert_eq!(
+            self.enter(&mut patient, &sent.code).await,
+            429,
+            "L4: even the right one has to wait"
+        );
         self.advance(5).await;
-        assert_eq!(self.enter(&mut patient, &sent.code).await, 303, "L4: after the wait");
+        assert_eq!(
+            self.enter(&mut patient, &sent.code).await,
+            303,
+            "L4: after the wait"
+        );
     }
 
     /// Forms of other sites, of other browsers, of other pages, and old ones.
@@ -73,16 +97,24 @@ impl Drive {
         self.book.note_page(&patient, &page);
         let form = page.form().to_owned();
         let posted = patient
-            .post_with(&link, &[("form", &form), ("code", code)], &[("origin", "https://evil.example")])
+            .post_with(
+                &link,
+                &[("form", &form), ("code", code)],
+                &[("origin", "https://evil.example")],
+            )
             .await;
         assert_eq!(posted.status, 403, "P5: from another site");
         self.book.note_page(&patient, &posted);
         let mut stranger = self.patient(sent);
-        let posted = stranger.post(&link, &[("form", &form), ("code", code)]).await;
+        let posted = stranger
+            .post(&link, &[("form", &form), ("code", code)])
+            .await;
         assert_eq!(posted.status, 403, "P5: without the cookie");
         self.book.note_page(&stranger, &posted);
         self.advance(30 * 60).await;
-        let posted = patient.post(&link, &[("form", &form), ("code", code)]).await;
+        let posted = patient
+            .post(&link, &[("form", &form), ("code", code)])
+            .await;
         assert_eq!(posted.status, 403, "P5: after half an hour");
         self.book.note_page(&patient, &posted);
     }
@@ -98,12 +130,24 @@ impl Drive {
         let expired = self.send(json!({"valid_days": 4})).await;
 
         let mut patient = self.patient(&revoked);
-        assert_eq!(self.enter(&mut patient, &revoked.code).await, 303, "a session before it is taken back");
+        assert_eq!(
+            self.enter(&mut patient, &revoked.code).await,
+            303,
+            "a session before it is taken back"
+        );
         self.take_back(&revoked).await;
         let page = patient.documents().await;
         assert_eq!(page.status, 303, "L7: the session has ended");
-        assert_eq!(self.enter(&mut self.patient(&stale), "BCD-FGH").await, 401, "L3 begins");
-        assert_eq!(self.enter(&mut self.patient(&used), &used.code).await, 303, "L2 begins");
+        assert_eq!(
+            self.enter(&mut self.patient(&stale), "BCD-FGH").await,
+            401,
+            "L3 begins"
+        );
+        assert_eq!(
+            self.enter(&mut self.patient(&used), &used.code).await,
+            303,
+            "L2 begins"
+        );
         let mut guesser = self.patient(&guessed);
         for _ in 0..10 {
             self.enter(&mut guesser, "BCD-FGH").await;
@@ -112,8 +156,18 @@ impl Drive {
         self.advance(4 * DAY).await;
         for ended in [superseded, revoked, guessed, stale, used, expired] {
             let mut patient = self.patient(&ended);
-            assert_eq!(self.enter(&mut patient, &ended.code).await, 410, "{}", ended.id);
-            let posted = patient.post(&patient.link.clone(), &[("form", "none"), ("code", &ended.code)]).await;
+            assert_eq!(
+                self.enter(&mut patient, &ended.code).await,
+                410,
+                "{}",
+                ended.id
+            );
+            let posted = patient
+                .post(
+                    &patient.link.clone(),
+                    &[("form", "none"), ("code", &ended.code)],
+                )
+                .await;
             assert_eq!(posted.status, 410, "{}", ended.id);
             self.book.note_page(&patient, &posted);
         }
@@ -127,7 +181,9 @@ impl Drive {
             return page.status;
         }
         let link = patient.link.clone();
-        let entered = patient.post(&link, &[("form", page.form()), ("code", code)]).await;
+        let entered = patient
+            .post(&link, &[("form", page.form()), ("code", code)])
+            .await;
         self.book.note_page(patient, &entered);
         entered.status
     }

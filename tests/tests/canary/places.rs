@@ -18,7 +18,10 @@ pub(crate) struct Place {
 impl Place {
     /// Under this name.
     pub(crate) fn new(name: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), content: content.into() }
+        Self {
+            name: name.into(),
+            content: content.into(),
+        }
     }
 }
 
@@ -50,17 +53,22 @@ pub(crate) fn files(folder: &Path) -> Vec<Place> {
 /// The file itself may hold a value in two pages that lie apart.
 pub(crate) fn rows(folder: &Path) -> Vec<Place> {
     let file = folder.join("dynamodb.sqlite");
-    let database = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_WRITE).expect("a database");
+    let database =
+        Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_WRITE).expect("a database");
     let mut places = Vec::new();
     for table in names(&database) {
-        let mut select = database.prepare(&format!("SELECT * FROM \"{table}\"")).expect("a table");
+        let mut select = database
+            .prepare(&format!("SELECT * FROM \"{table}\""))
+            .expect("a table");
         let width = select.column_count();
         let mut found = select.query([]).expect("rows");
         while let Some(row) = found.next().expect("a row") {
             let mut content = Vec::new();
             for at in 0..width {
                 match row.get_ref(at).expect("a value") {
-                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => content.extend_from_slice(bytes),
+                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                        content.extend_from_slice(bytes)
+                    }
                     ValueRef::Integer(number) => content.extend(number.to_string().into_bytes()),
                     ValueRef::Real(number) => content.extend(number.to_string().into_bytes()),
                     ValueRef::Null => {}

@@ -132,9 +132,14 @@ impl Finder {
                     continue;
                 };
                 for needle in candidates {
-                    if content[at..].starts_with(&needle.bytes) && !is_by_chance(content, at, needle) {
+                    if content[at..].starts_with(&needle.bytes)
+                        && !is_by_chance(content, at, needle)
+                    {
                         let secret = self.secrets[needle.secret].clone();
-                        hits.push(Hit { secret, form: needle.form });
+                        hits.push(Hit {
+                            secret,
+                            form: needle.form,
+                        });
                     }
                 }
             }
@@ -147,14 +152,28 @@ impl Finder {
 
 fn spellings(secrets: &[Secret]) -> Vec<(usize, Vec<u8>)> {
     let all = secrets.iter().enumerate();
-    all.flat_map(|(at, secret)| secret.spellings().into_iter().map(move |spelling| (at, spelling)))
-        .collect()
+    all.flat_map(|(at, secret)| {
+        secret
+            .spellings()
+            .into_iter()
+            .map(move |spelling| (at, spelling))
+    })
+    .collect()
 }
 
-fn add(index: &mut HashMap<Vec<u8>, Vec<Needle>>, secret: usize, form: &'static str, bytes: Vec<u8>) {
+fn add(
+    index: &mut HashMap<Vec<u8>, Vec<Needle>>,
+    secret: usize,
+    form: &'static str,
+    bytes: Vec<u8>,
+) {
     assert!(bytes.len() >= SHORTEST, "{form}: too short to be found");
     let needles = index.entry(bytes[..SHORTEST].to_vec()).or_default();
-    needles.push(Needle { bytes, secret, form });
+    needles.push(Needle {
+        bytes,
+        secret,
+        form,
+    });
 }
 
 /// Those that hold in either case.
@@ -173,7 +192,10 @@ fn folded_forms(spelling: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 fn exact_forms(spelling: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let lower = spelling.to_ascii_lowercase();
     let mut forms = Vec::new();
-    for (form, bytes) in [("base64", spelling), ("base64 of lower case", lower.as_slice())] {
+    for (form, bytes) in [
+        ("base64", spelling),
+        ("base64 of lower case", lower.as_slice()),
+    ] {
         for before in 0..3 {
             forms.push((form, inner_base64(&BASE64, bytes, before)));
             forms.push((form, inner_base64(&BASE64URL, bytes, before)));

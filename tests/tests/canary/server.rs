@@ -27,7 +27,12 @@ impl Server {
         let folder = TempDir::new().expect("a folder");
         let child = spawn(folder.path(), 0);
         let ready = wait_until_ready(folder.path());
-        Self { child, folder, runs: 1, ready }
+        Self {
+            child,
+            folder,
+            runs: 1,
+            ready,
+        }
     }
 
     /// Kills it and starts it again on the same folder.
@@ -62,7 +67,8 @@ impl Server {
             let content = fs::read(self.folder.path().join(&name)).expect("a log");
             Place::new(format!("the log {name}"), content)
         };
-        let names = (0..self.runs).flat_map(|run| ["stdout", "stderr"].map(|name| format!("{run}.{name}")));
+        let names =
+            (0..self.runs).flat_map(|run| ["stdout", "stderr"].map(|name| format!("{run}.{name}")));
         names.map(read).collect()
     }
 }
@@ -99,7 +105,10 @@ fn spawn(folder: &Path, run: usize) -> Child {
 /// Built beside this test: `target/debug/local` for `target/debug/deps/canary-…`.
 fn program() -> PathBuf {
     let test = std::env::current_exe().expect("the path of this test");
-    let folder = test.parent().and_then(Path::parent).expect("a folder of programs");
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("a folder of programs");
     let program = folder.join(format!("local{}", std::env::consts::EXE_SUFFIX));
     assert!(
         program.is_file(),

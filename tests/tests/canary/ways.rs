@@ -20,7 +20,8 @@ impl Drive {
             json!({"valid_days": 1, "offered_invoices": 0}),
         ] {
             let sent = self.send(extra).await;
-            self.ask(Method::GET, &format!("/v1/deliveries/{}", sent.id)).await;
+            self.ask(Method::GET, &format!("/v1/deliveries/{}", sent.id))
+                .await;
         }
         let document = self.document("2026-0816").await;
         let body = json!({"record": "r1", "recipient": "patient", "documents": [document], "channel": "sms"});
@@ -33,7 +34,10 @@ impl Drive {
         let again = self.practice.post_delivery_as(key, body).await;
         assert_eq!(again.status, 201, "{again:?}");
         self.note_answer(&again.body);
-        assert_eq!(self.practice.post_delivery_as(key, other).await.problem(), "idempotency-mismatch");
+        assert_eq!(
+            self.practice.post_delivery_as(key, other).await.problem(),
+            "idempotency-mismatch"
+        );
         for path in [
             "/v1/deliveries",
             "/v1/deliveries?record=r1&state=open&limit=2",
@@ -46,9 +50,13 @@ impl Drive {
         ] {
             self.ask(Method::GET, path).await;
         }
-        self.ask(Method::GET, &format!("/v1/documents/{document}")).await;
+        self.ask(Method::GET, &format!("/v1/documents/{document}"))
+            .await;
         let release = json!({"released": false});
-        let answer = self.practice.call(Method::PATCH, &format!("/v1/documents/{document}"), release).await;
+        let answer = self
+            .practice
+            .call(Method::PATCH, &format!("/v1/documents/{document}"), release)
+            .await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
 
@@ -61,23 +69,59 @@ impl Drive {
             (json!({"channel": "threema"}), 422),
             (json!({"protected": false}), 422),
             (json!({"documents": []}), 400),
-            (json!({"documents": ["20261120-aaaaaaaaaaaaaaaaaaaaaaaaa"]}), 409),
+            (
+                json!({"documents": ["20261120-aaaaaaaaaaaaaaaaaaaaaaaaa"]}),
+                409,
+            ),
         ] {
-            assert_eq!(self.post_delivery(extra.clone()).await.status, status, "{extra}");
+            assert_eq!(
+                self.post_delivery(extra.clone()).await.status,
+                status,
+                "{extra}"
+            );
         }
-        let waiting = self.practice.announce("invoice", "2026-0817", "2026-11-20", &tests::pdf("2026-0817")).await;
-        self.book.note_signature(waiting.body["upload"]["url"].as_str().unwrap_or_default());
-        let answer = self.post_delivery(json!({"documents": [waiting.body["id"]]})).await;
+        let waiting = self
+            .practice
+            .announce(
+                "invoice",
+                "2026-0817",
+                "2026-11-20",
+                &tests::pdf("2026-0817"),
+            )
+            .await;
+        self.book
+            .note_signature(waiting.body["upload"]["url"].as_str().unwrap_or_default());
+        let answer = self
+            .post_delivery(json!({"documents": [waiting.body["id"]]}))
+            .await;
         assert_eq!(answer.problem(), "document-not-ready");
         for (kind, problem) in [("refuse", "email-refused"), ("throttle", "email-refused")] {
             self.fail("email", kind).await;
-            assert_eq!(self.post_delivery(json!({})).await.problem(), problem, "an e-mail that is met by {kind}");
+            assert_eq!(
+                self.post_delivery(json!({})).await.problem(),
+                problem,
+                "an e-mail that is met by {kind}"
+            );
         }
-        for (kind, status) in [("refuse", "refused"), ("throttle", "refused"), ("timeout", "unknown")] {
+        for (kind, status) in [
+            ("refuse", "refused"),
+            ("throttle", "refused"),
+            ("timeout", "unknown"),
+        ] {
             self.fail("sms", kind).await;
             let answer = self.post_delivery(json!({})).await;
-            assert_eq!(answer.body["message"]["status"], status, "an SMS that is met by {kind}");
-            self.ask(Method::GET, &format!("/v1/deliveries/{}", answer.body["id"].as_str().unwrap_or_default())).await;
+            assert_eq!(
+                answer.body["message"]["status"], status,
+                "an SMS that is met by {kind}"
+            );
+            self.ask(
+                Method::GET,
+                &format!(
+                    "/v1/deliveries/{}",
+                    answer.body["id"].as_str().unwrap_or_default()
+                ),
+            )
+            .await;
         }
     }
 
@@ -114,15 +158,23 @@ impl Drive {
         let link = format!("{}/d/{token}", self.api);
         let mut patient = Patient::new(&self.api, &link);
         let page = patient.open().await;
-        let posted = patient.post(&link, &[("form", "none"), ("code", "BCD-FGH")]).await;
+        let posted = patient
+            .post(&link, &[("form", "none"), ("code", "BCD-FGH")])
+            .await;
         (patient, [page.status, posted.status])
     }
 
     /// Takes back a delivery, a document, a record type and a record.
     pub(crate) async fn take_back(&mut self, sent: &Sent) {
         self.practice.put("/v1/record-types/old", json!({})).await;
-        let delivery = self.practice.get(&format!("/v1/deliveries/{}", sent.id)).await;
-        let document = delivery.body["documents"][0].as_str().unwrap_or_default().to_owned();
+        let delivery = self
+            .practice
+            .get(&format!("/v1/deliveries/{}", sent.id))
+            .await;
+        let document = delivery.body["documents"][0]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         for path in [
             format!("/v1/deliveries/{}", sent.id),
             format!("/v1/documents/{document}"),
@@ -137,7 +189,8 @@ impl Drive {
     /// Notes reference and code of an answer.
     fn note_answer(&mut self, answer: &Value) {
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
-        self.book.note(crate::search::Kind::Reference, &text("reference"));
+        self.book
+            .note(crate::search::Kind::Reference, &text("reference"));
         self.book.note(crate::search::Kind::Code, &text("code"));
     }
 }

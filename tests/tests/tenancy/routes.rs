@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 pub(crate) fn routes() -> BTreeSet<String> {
     let template = include_str!("../../../template.yaml");
     let routes: BTreeSet<String> = template.lines().filter_map(route).collect();
-    assert!(routes.len() > 20, "the template's routes are no longer one to a line: {routes:?}");
+    assert!(
+        routes.len() > 20,
+        "the template's routes are no longer one to a line: {routes:?}"
+    );
     routes
 }
 

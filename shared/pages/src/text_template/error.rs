@@ -30,6 +30,15 @@ pub enum Place {
 }
 
 impl Place {
+    /// As the API names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::Email => "email",
+            Self::Message => "message",
+        }
+    }
+
     /// The field of the request that holds it, as a JSON pointer.
     pub fn pointer(self) -> &'static str {
         match self {
@@ -59,9 +68,9 @@ pub enum Reason {
     Condition,
     /// A tag other than the three that are understood.
     UnknownTag,
-    /// A FreeMarker comment.
+    /// A comment.
     Comment,
-    /// A call of a FreeMarker macro.
+    /// A call of a macro.
     Macro,
     /// No variable has this name.
     UnknownVariable,
@@ -190,7 +199,9 @@ impl TemplateError {
         let rule = match self.place {
             Place::Subject => "A subject may only use ${praxis} and ${anzahl}",
             Place::Email => "An e-mail never holds the code",
-            Place::Message => "A message holds no link, no mail address and no additional text",
+            Place::Message => {
+                "A message holds no link, mail address or additional text, and says itself how it comes"
+            }
         };
         format!("{rule}. Take {variable} out.")
     }

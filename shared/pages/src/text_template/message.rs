@@ -81,7 +81,8 @@ fn check_once(
     wanted: MessageVariable,
     variable: Variable,
 ) -> Result<(), Fault> {
-    let is_it = |node: &Node<_>| matches!(node, Node::Variable { variable, .. } if *variable == wanted);
+    let is_it =
+        |node: &Node<_>| matches!(node, Node::Variable { variable, .. } if *variable == wanted);
     if let Some(at) = missing(&tree.root, &is_it, None) {
         return Err(Fault::new(at, Reason::VariableMissing(variable)));
     }
@@ -102,7 +103,7 @@ fn septets(tree: &Tree<MessageVariable>, node: &Node<MessageVariable>) -> usize 
 /// The septets of the longest value that is to be expected.
 ///
 /// Names of people and phone numbers can be longer still: then the finished message is refused.
-pub(crate) fn longest_value(variable: MessageVariable) -> usize {
+fn longest_value(variable: MessageVariable) -> usize {
     match variable {
         MessageVariable::Name => 40,
         MessageVariable::Practice => PublicName::LONGEST,

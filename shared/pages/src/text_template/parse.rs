@@ -30,7 +30,7 @@ fn check_characters(source: &str, most: usize) -> Result<(), Fault> {
     if let Some((at, _)) = source.char_indices().nth(most) {
         return Err(Fault::new(at, Reason::TooLong { most }));
     }
-    match source.find(|c| is_refused(c)) {
+    match source.find(is_refused) {
         Some(at) => Err(Fault::new(at, Reason::ControlCharacter)),
         None => Ok(()),
     }

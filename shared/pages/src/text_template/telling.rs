@@ -9,7 +9,9 @@ const PARTS: [&str; 5] = [
     "prescription",
 ];
 /// Words that tell it alone or at the end of a compound, for at the beginning they may mean a reception.
-const ENDINGS: [&str; 6] = ["rezept", "rezepte", "notiz", "notizen", "receipt", "receipts"];
+const ENDINGS: [&str; 6] = [
+    "rezept", "rezepte", "notiz", "notizen", "receipt", "receipts",
+];
 
 /// The byte of the first word in a text that tells what kind of document it speaks of.
 ///

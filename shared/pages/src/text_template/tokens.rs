@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::error::{Fault, Reason};
 use super::variable::{Variable, Vocabulary};
 
-/// What FreeMarker would understand in some way, whatever comes after it.
+/// What `FreeMarker` would understand in some way, whatever comes after it.
 const OPENERS: [&str; 6] = ["${", "#{", "<#", "</#", "<@", "</@"];
 /// The one question that the subset has.
 const HAS_CONTENT: &str = "?has_content";
@@ -28,7 +28,7 @@ pub(super) enum Token<V> {
 }
 
 impl<V> Token<V> {
-    /// Whether FreeMarker drops the rest of a line that holds nothing else.
+    /// Whether `FreeMarker` drops the rest of a line that holds nothing else.
     fn is_tag(&self) -> bool {
         matches!(self, Self::If(_) | Self::Else | Self::EndIf)
     }
@@ -129,7 +129,7 @@ fn known(name: &str, otherwise: Reason) -> Result<Variable, Reason> {
     Variable::named(name).ok_or(Reason::UnknownVariable)
 }
 
-/// Takes away what FreeMarker does not say: where a line holds nothing but tags, side by side, its indentation and its line break.
+/// Takes away what `FreeMarker` does not say: where a line holds nothing but tags, side by side, its indentation and its line break.
 fn strip<V>(source: &str, tokens: &mut [(usize, Token<V>)]) {
     let mut first = 0;
     while first < tokens.len() {
@@ -150,7 +150,9 @@ fn strip_line<V>(source: &str, tokens: &mut [(usize, Token<V>)], first: usize, n
     let (before, from_tags) = tokens.split_at_mut(first);
     let before = before.last_mut().map(|(_, token)| token);
     let after = from_tags.get_mut(next - first).map(|(_, token)| token);
-    let indentation = before.as_deref().map_or(Some(0), |token| indentation(source, token));
+    let indentation = before
+        .as_deref()
+        .map_or(Some(0), |token| indentation(source, token));
     let line_end = after
         .as_deref()
         .map_or(Some(source.len()), |token| line_end(source, token, is_last));
@@ -170,9 +172,13 @@ fn indentation<V>(source: &str, before: &Token<V>) -> Option<usize> {
     let Token::Text(text) = before else {
         return None;
     };
-    let line = source[..text.end].rfind('\n').map_or(0, |at| at + 1);
-    let is_indentation = line >= text.start && source[line..text.end].trim().is_empty();
-    is_indentation.then_some(line)
+    let begins_line = text.start == 0 || source[..text.start].ends_with('\n');
+    let line = match source[text.clone()].rfind('\n') {
+        Some(at) => text.start + at + 1,
+        None if begins_line => text.start,
+        None => return None,
+    };
+    source[line..text.end].trim().is_empty().then_some(line)
 }
 
 /// Where the first line of the text after a tag ends, if nothing but blanks is on it.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use domain::language::Language;
 
+use super::error::Place;
 use crate::texts::Texts;
 
 /// What a template can have filled in.
@@ -137,12 +138,8 @@ pub struct VariableEntry {
     pub example: &'static str,
     /// Whether there are deliveries for which it is empty, so that `<#if …?has_content>` is of use.
     pub may_be_empty: bool,
-    /// Whether a subject may say it (D9).
-    pub in_subject: bool,
-    /// Whether the text of an e-mail may say it (D11).
-    pub in_email: bool,
-    /// Whether a message may say it (D11).
-    pub in_message: bool,
+    /// Where it may be said (D9, D11).
+    pub places: Vec<Place>,
 }
 
 /// Every variable, in the words of this language.
@@ -155,11 +152,20 @@ pub fn variables(language: Language) -> Vec<VariableEntry> {
             description: variable.description(texts),
             example: variable.example(texts),
             may_be_empty: variable.may_be_empty(),
-            in_subject: SubjectVariable::said(variable).is_some(),
-            in_email: BodyVariable::said(variable).is_some(),
-            in_message: MessageVariable::said(variable).is_some(),
+            places: places(variable),
         })
         .collect()
+}
+
+fn places(variable: Variable) -> Vec<Place> {
+    [
+        (Place::Subject, SubjectVariable::said(variable).is_some()),
+        (Place::Email, BodyVariable::said(variable).is_some()),
+        (Place::Message, MessageVariable::said(variable).is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(place, is_known)| is_known.then_some(place))
+    .collect()
 }
 
 /// The variables that a place knows. What is not among them cannot be parsed there, and so need not be given there.

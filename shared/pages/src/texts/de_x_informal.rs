@@ -30,6 +30,31 @@ pub(super) const TEXTS: Texts = Texts {
     ],
     halves_of_day: None,
     decimal_mark: ',',
+    email_subject: "<#if mehrere?has_content>Dokumente liegen für dich bereit<#else>Ein Dokument liegt für dich bereit</#if>",
+    email_body: "\
+Hallo ${name},
+
+${praxis} hat <#if mehrere?has_content>${anzahl} Dokumente<#else>ein Dokument</#if> für dich bereitgelegt.
+
+Zur Download-Seite:
+${link}
+
+Referenz: ${referenz}
+
+Du brauchst außerdem einen Code. ${codeWeg}
+
+So erkennst du, dass alles zusammengehört: In dieser E-Mail, beim Code und auf der Download-Seite steht dieselbe Referenz.
+
+<#if zusatzText?has_content>${zusatzText}</#if>
+
+Die Download-Seite ist bis ${gueltigBis} erreichbar. Sobald du den Code zum ersten Mal eingibst, hast du noch 3 Tage Zeit, längstens bis zu diesem Datum.
+
+Bei Fragen: ${praxis}<#if telefon?has_content>, ${telefon}</#if><#if praxisEmail?has_content>, ${praxisEmail}</#if>",
+    message_body: "\
+${praxis}
+Dein Code: ${code}
+Referenz: ${referenz} (wie in unserer E-Mail)
+Bitte nicht weitergeben.",
 
     // Dates and durations
     date: "{day}. {month} {year}",
@@ -160,22 +185,27 @@ pub(super) const TEXTS: Texts = Texts {
     ask_heading: "Wer Auskunft gibt",
     ask_practice: "Verantwortlich ist die Praxis, von der die E-Mail kam. Dort bekommst du Auskunft über deine Daten, und dort werden sie berichtigt und gelöscht. Wie du die Praxis erreichst, steht in der E-Mail.",
 
-    // E-mail
-    subject_one: "Ein Dokument liegt für dich bereit",
-    subject_many: "Dokumente liegen für dich bereit",
-    greeting: "Hallo {name},",
+    // What text templates have filled in
     to_download_page: "Zur Download-Seite",
-    code_needed: "Du brauchst außerdem einen Code.",
     code_by_sms: "Er kommt als SMS.",
     code_by_threema: "Er kommt als Threema-Nachricht.",
     code_by_practice: "Du bekommst ihn von der Praxis, zum Beispiel am Telefon, als SMS oder auf Papier.",
     code_by_self_service: "Du forderst ihn auf der Download-Seite an, wenn es dir passt.",
-    same_reference: "So erkennst du, dass alles zusammengehört: In dieser E-Mail, beim Code und auf der Download-Seite steht dieselbe Referenz.",
-    window: "Sobald du den Code zum ersten Mal eingibst, hast du noch 3 Tage Zeit, längstens bis zu diesem Datum.",
-    questions: "Bei Fragen: {contact}",
 
-    // Message on the second channel
-    message_code: "Dein Code: {code}",
-    message_reference: "Referenz: {reference} (wie in unserer E-Mail)",
-    message_warning: "Bitte nicht weitergeben.",
+    // What practices are told of it
+    variable_name: "Name der Person, an die sich der Versand richtet",
+    variable_practice: "Öffentlicher Name der Praxis",
+    variable_phone: "Telefonnummer der Praxis; leer, wenn in den Einstellungen keine steht",
+    variable_practice_email: "E-Mail-Adresse der Praxis für Antworten; leer, wenn in den Einstellungen keine steht",
+    variable_link: "Adresse der Download-Seite; allein in einer Zeile wird daraus ein Knopf, und eine kurze Zeile mit Doppelpunkt davor beschriftet ihn",
+    variable_reference: "Referenz, wie sie auch beim Code und auf der Download-Seite steht; allein in einer Zeile oder hinter einem Wort mit Doppelpunkt wird sie groß gezeigt",
+    variable_code: "Code; er steht nur in Nachrichten, nie in einer E-Mail",
+    variable_count: "Anzahl der Dokumente",
+    variable_several: "Anzahl der Dokumente, aber leer bei einem einzigen; zum Unterscheiden von Einzahl und Mehrzahl",
+    variable_reachable_until: "Zeitpunkt, bis zu dem die Download-Seite erreichbar ist",
+    variable_additional_text: "Zusatztext zu diesem Versand; leer, wenn keiner angegeben ist",
+    variable_code_way: "Satz, der sagt, wie der Code kommt; er richtet sich nach dem Weg des Versands",
+    example_practice: "Praxis am Park",
+    example_reachable_until: "Donnerstag, 26. November 2026, 14:30 Uhr",
+    example_additional_text: "Bitte überweis den Betrag bis Monatsende.",
 };

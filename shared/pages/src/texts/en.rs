@@ -30,6 +30,31 @@ pub(super) const TEXTS: Texts = Texts {
     ],
     halves_of_day: Some(["am", "pm"]),
     decimal_mark: '.',
+    email_subject: "<#if mehrere?has_content>Documents are ready for you<#else>A document is ready for you</#if>",
+    email_body: "\
+Hello ${name},
+
+${praxis} has <#if mehrere?has_content>${anzahl} documents<#else>a document</#if> for you.
+
+Go to the download page:
+${link}
+
+Reference: ${referenz}
+
+You will also need a code. ${codeWeg}
+
+How to tell that it all belongs together: this e-mail, the code and the download page show the same reference.
+
+<#if zusatzText?has_content>${zusatzText}</#if>
+
+You can reach the download page until ${gueltigBis}. Once you enter the code for the first time you have 3 days left, at most until that date.
+
+Questions? ${praxis}<#if telefon?has_content>, ${telefon}</#if><#if praxisEmail?has_content>, ${praxisEmail}</#if>",
+    message_body: "\
+${praxis}
+Your code: ${code}
+Reference: ${referenz} (as in our e-mail)
+Please do not share it.",
 
     // Dates and durations
     date: "{day} {month} {year}",
@@ -160,22 +185,27 @@ pub(super) const TEXTS: Texts = Texts {
     ask_heading: "Who to ask",
     ask_practice: "The practice that sent the e-mail is responsible. It tells you what it holds about you, corrects it and deletes it. How to reach the practice is in the e-mail.",
 
-    // E-mail
-    subject_one: "A document is ready for you",
-    subject_many: "Documents are ready for you",
-    greeting: "Hello {name},",
+    // What text templates have filled in
     to_download_page: "Go to the download page",
-    code_needed: "You will also need a code.",
     code_by_sms: "It comes by text message.",
     code_by_threema: "It comes as a Threema message.",
     code_by_practice: "The practice gives it to you, for example by phone, by text message or on paper.",
     code_by_self_service: "You ask for it on the download page when it suits you.",
-    same_reference: "How to tell that it all belongs together: this e-mail, the code and the download page show the same reference.",
-    window: "Once you enter the code for the first time you have 3 days left, at most until that date.",
-    questions: "Questions? {contact}",
 
-    // Message on the second channel
-    message_code: "Your code: {code}",
-    message_reference: "Reference: {reference} (as in our e-mail)",
-    message_warning: "Please do not share it.",
+    // What practices are told of it
+    variable_name: "Name of the person whom the delivery is for",
+    variable_practice: "Public name of the practice",
+    variable_phone: "Phone number of the practice; empty if the settings have none",
+    variable_practice_email: "Mail address of the practice for answers; empty if the settings have none",
+    variable_link: "Address of the download page; alone on its line it becomes a button, with a short line that ends in a colon before it as its label",
+    variable_reference: "Reference, the same as beside the code and on the download page; alone on its line or after a word with a colon it is shown large",
+    variable_code: "Code; it stands in messages only, never in an e-mail",
+    variable_count: "Number of documents",
+    variable_several: "Number of documents, but empty for a single one; to tell singular from plural",
+    variable_reachable_until: "Until when the download page can be reached",
+    variable_additional_text: "Additional text of this delivery; empty if there is none",
+    variable_code_way: "Sentence that says how the code comes; it depends on the delivery's channel",
+    example_practice: "Park Practice",
+    example_reachable_until: "Thursday 26 November 2026, 2:30 pm",
+    example_additional_text: "Please transfer the amount by the end of the month.",
 };

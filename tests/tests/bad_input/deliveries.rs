@@ -1,0 +1,434 @@
+//! Sendings that cannot be: everything that is missing is named, nothing is sent, nothing is stored.
+
+use serde_json::{Value, json};
+use tests::pdf;
+
+use crate::api::{Api, Expected};
+
+impl Api {
+    async fn deliver(&self, extra: Value) -> crate::api::Answer {
+        let mut body = json!({"record": "r1", "recipient": "patient", "channel": "sms"});
+        for (name, value) in extra.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        self.call("POST", "/v1/deliveries", body.to_string()).await
+    }
+
+    /// A document of `r1` that has been looked at: the first look at an upload is kept, whatever it was for.
+    async fn known_document(&self, number: &str) -> String {
+        let id = self
+            .world
+            .practice
+            .document("invoice", number, "2026-11-20")
+            .await;
+        let looked_at = self
+            .world
+            .practice
+            .get(&format!("/v1/documents/{id}"))
+            .await;
+        assert_eq!(looked_at.body["state"], "ready", "{looked_at:?}");
+        id
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_that_are_not_this_records_or_not_there_are_named_one_by_one() {
+    let api = Api::start().await;
+    let practice = &api.world.practice;
+    let record = json!({"record_type": "std", "recipients": [{"id": "patient", "name": "E", "email": "e@example.org"}]});
+    assert_eq!(practice.put("/v1/records/r2", record).await.status, 200);
+    let good = api.known_document("1").await;
+    let deleted = practice.document("invoice", "2", "2026-11-20").await;
+    assert_eq!(
+        practice
+            .delete(&format!("/v1/documents/{deleted}"))
+            .await
+            .status,
+        204
+    );
+    let waiting = practice
+        .announce("invoice", "3", "2026-11-20", &pdf("3"))
+        .await;
+    let waiting = waiting.body["id"].as_str().unwrap_or_default();
+    let announcement = json!({"record": "r2", "kind": "invoice", "number": "4", "issued_on": "2026-11-20",
+        "content_type": "application/pdf", "size": 1, "sha256": "0".repeat(64)});
+    let of_other = api
+        .call("POST", "/v1/documents", announcement.to_string())
+        .await
+        .json();
+    let of_other = of_other["id"].as_str().unwrap_or_default();
+    let unknown = "20261120-aaaaaaaaaaaaaaaaaaaaaaaaa";
+    let before = api.trace().await;
+    let day = 24 * 60 * 60;
+    for (name, documents, kind, pointers) in [
+        (
+            "of another record",
+            vec![of_other],
+            "document-gone",
+            vec!["/documents/0"],
+        ),
+        (
+            "that nobody has",
+            vec![unknown],
+            "document-gone",
+            vec!["/documents/0"],
+        ),
+        (
+            "that was deleted",
+            vec![deleted.as_str()],
+            "document-gone",
+            vec!["/documents/0"],
+        ),
+        (
+            "never uploaded",
+            vec![waiting],
+            "document-not-ready",
+            vec!["/documents/0"],
+        ),
+        (
+            "one good among them",
+            vec![of_other, good.as_str(), unknown],
+            "document-gone",
+            vec!["/documents/0", "/documents/2"],
+        ),
+        (
+            "good and waiting",
+            vec![good.as_str(), waiting],
+            "document-not-ready",
+            vec!["/documents/1"],
+        ),
+    ] {
+        let answer = api.deliver(json!({"documents": documents})).await;
+        let expected = Expected {
+            status: 409,
+            kind,
+            pointers: &pointers,
+        };
+        assert_eq!(
+            answer.faults(expected),
+            Vec::<String>::new(),
+            "documents {name}"
+        );
+        assert_eq!(api.trace().await, before, "documents {name} left a trace");
+    }
+    api.world.advance(day);
+    let answer = api.deliver(json!({"documents": [waiting]})).await;
+    assert_eq!(
+        answer.status, 409,
+        "an upload that never came: {}",
+        answer.text
+    );
+    assert_eq!(
+        api.trace().await,
+        before,
+        "an upload that never came left a trace"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d3_everything_that_is_missing_is_named() {
+    let api = Api::start().await;
+    let practice = &api.world.practice;
+    let document = api.known_document("1").await;
+    let recipient = |mobile: Value| json!({"id": "patient", "name": "E", "email": "e@example.org", "mobile": mobile});
+    let number = json!("+4915112345678");
+    for (consent, mobile, electronic, problems) in [
+        (false, &number, true, vec!["no-consent"]),
+        (true, &Value::Null, true, vec!["no-mobile"]),
+        (true, &number, false, vec!["sending-forbidden"]),
+        (false, &Value::Null, true, vec!["no-consent", "no-mobile"]),
+        (
+            false,
+            &number,
+            false,
+            vec!["sending-forbidden", "no-consent"],
+        ),
+        (
+            false,
+            &Value::Null,
+            false,
+            vec!["sending-forbidden", "no-consent", "no-mobile"],
+        ),
+    ] {
+        let settings = json!({"name": "Praxis am Park", "sms_allowed": consent});
+        assert_eq!(practice.put("/v1/settings", settings).await.status, 200);
+        let record = json!({"record_type": "std", "electronic_sending": electronic, "recipients": [recipient(mobile.clone())]});
+        assert_eq!(practice.put("/v1/records/r1", record).await.status, 200);
+        let before = api.trace().await;
+        let answer = api.deliver(json!({"documents": [document]})).await;
+        let expected = Expected {
+            status: 422,
+            kind: problems[0],
+            pointers: &[],
+        };
+        assert_eq!(
+            answer.faults(expected),
+            Vec::<String>::new(),
+            "{problems:?}"
+        );
+        assert_eq!(
+            answer.json()["problems"],
+            json!(problems),
+            "{}",
+            answer.text
+        );
+        assert_eq!(api.trace().await, before, "{problems:?} left a trace");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_this_deployment_does_not_offer_is_refused_before_anything_is_sent() {
+    let api = Api::start().await;
+    let document = api.known_document("1").await;
+    let before = api.trace().await;
+    for (extra, status, kind, pointers) in [
+        (json!({"channel": "threema"}), 422, "", vec![]),
+        (json!({"channel": "self_service"}), 422, "", vec![]),
+        (
+            json!({"protected": false}),
+            422,
+            "not-available",
+            vec!["/protected"],
+        ),
+        (json!({"draft": "x"}), 422, "not-available", vec!["/draft"]),
+        (
+            json!({"draft": "x".repeat(100_000)}),
+            422,
+            "not-available",
+            vec!["/draft"],
+        ),
+        (
+            json!({"record": "unknown"}),
+            404,
+            "not-found",
+            vec!["/record"],
+        ),
+        (
+            json!({"recipient": "unknown"}),
+            404,
+            "not-found",
+            vec!["/recipient"],
+        ),
+    ] {
+        let mut body = json!({"documents": [document]});
+        for (name, value) in extra.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        let answer = api.deliver(body).await;
+        let told = answer.json()["type"]
+            .as_str()
+            .unwrap_or_default()
+            .replace("/problems/", "");
+        let kind = if kind.is_empty() { told.as_str() } else { kind };
+        let expected = Expected {
+            status,
+            kind,
+            pointers: &pointers,
+        };
+        assert_eq!(answer.faults(expected), Vec::<String>::new(), "{extra}");
+        assert_eq!(api.trace().await, before, "{extra} left a trace");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_without_an_idempotency_key_that_is_one() {
+    let api = Api::start().await;
+    let document = api.known_document("1").await;
+    let body =
+        json!({"record": "r1", "recipient": "patient", "channel": "sms", "documents": [document]})
+            .to_string();
+    let before = api.trace().await;
+    let (long, name) = ("x".repeat(256), "idempotency-key");
+    for headers in [
+        vec![],
+        vec![(name, "")],
+        vec![(name, " ")],
+        vec![(name, "a b")],
+        vec![(name, "a\tb")],
+        vec![(name, "schlüssel")],
+        vec![(name, "\u{a0}")],
+        vec![(name, long.as_str())],
+        vec![("idempotency_key", "a")],
+        vec![("x-idempotency-key", "a")],
+    ] {
+        let answer = api
+            .call_with("POST", "/v1/deliveries", &headers, body.clone())
+            .await;
+        let expected = Expected {
+            status: 400,
+            kind: "idempotency-key-required",
+            pointers: &[],
+        };
+        assert_eq!(answer.faults(expected), Vec::<String>::new(), "{headers:?}");
+        assert_eq!(api.trace().await, before, "{headers:?} left a trace");
+    }
+    let answer = api
+        .call_with("POST", "/v1/deliveries", &[(name, &long[1..])], body)
+        .await;
+    assert_eq!(
+        answer.status, 201,
+        "255 characters are a key: {}",
+        answer.text
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_in_paths_and_queries_that_cannot_be_are_refused() {
+    let api = Api::start().await;
+    let before = api.trace().await;
+    let not_found = Expected {
+        status: 404,
+        kind: "not-found",
+        pointers: &[],
+    };
+    let long = "x".repeat(65);
+    let huge = "x".repeat(8_000);
+    let ids = [
+        "%20",
+        "%00",
+        "a%00b",
+        "a%2Fb",
+        "..",
+        "a%23b",
+        "%C3%A4",
+        "a.b",
+        "a:b",
+        "%F0%9F%92%A9",
+        "a%0d%0ab",
+        "%3Cscript%3E",
+        "*",
+        "a%25",
+        "r1%20",
+        "R1",
+        "RECORD%23r1",
+        long.as_str(),
+        huge.as_str(),
+    ];
+    let mut faults = Vec::new();
+    for id in ids {
+        for (methods, path) in [
+            (&["GET", "DELETE"][..], "/v1/record-types"),
+            (&["GET", "DELETE"], "/v1/records"),
+            (&["GET", "DELETE", "PATCH"], "/v1/documents"),
+            (&["GET", "DELETE"], "/v1/deliveries"),
+        ] {
+            for method in methods {
+                let body = if *method == "PATCH" {
+                    "{\"released\":true}"
+                } else {
+                    ""
+                };
+                let answer = api.call(method, &format!("{path}/{id}"), body).await;
+                // A decoded slash makes another path, which no route takes; so does one that clients shorten by themselves.
+                let is_no_route = id.contains("%2F") || id == "..";
+                if is_no_route && !answer.text.contains("/problems/") {
+                    continue;
+                }
+                let said: String = id.chars().take(70).collect();
+                faults.extend(
+                    answer
+                        .faults(not_found)
+                        .into_iter()
+                        .map(|fault| format!("{method} {path}/{said}: {fault}")),
+                );
+            }
+        }
+        for (path, body) in [
+            ("/v1/record-types", json!({})),
+            (
+                "/v1/records",
+                json!({"record_type": "std", "recipients": [{"id": "p", "name": "P", "email": "p@example.org"}]}),
+            ),
+        ] {
+            if ["R1", "a%2Fb", ".."].contains(&id) {
+                continue;
+            }
+            let answer = api
+                .call("PUT", &format!("{path}/{id}"), body.to_string())
+                .await;
+            let expected = Expected {
+                status: 400,
+                kind: "invalid-id",
+                pointers: &[],
+            };
+            let said: String = id.chars().take(70).collect();
+            faults.extend(
+                answer
+                    .faults(expected)
+                    .into_iter()
+                    .map(|fault| format!("PUT {path}/{said}: {fault}")),
+            );
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert_eq!(api.trace().await, before, "a bad id left a trace");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_and_cursors_that_cannot_be_are_refused() {
+    let api = Api::start().await;
+    api.world
+        .practice
+        .document("invoice", "1", "2026-11-20")
+        .await;
+    let before = api.trace().await;
+    let invalid = Expected {
+        status: 400,
+        kind: "invalid-query",
+        pointers: &[],
+    };
+    let mut faults = Vec::new();
+    let long = format!("cursor={}", "x".repeat(2_000));
+    for path in [
+        "/v1/record-types?",
+        "/v1/records?",
+        "/v1/documents?record=r1&",
+        "/v1/deliveries?",
+    ] {
+        for query in [
+            "limit=0",
+            "limit=-1",
+            "limit=101",
+            "limit=1.5",
+            "limit=x",
+            "limit=",
+            "limit=%31%30%30%30",
+            "limit=99999999999999999999",
+            "limit=%D9%A1",
+            "limit=1%00",
+            "limit=0x10",
+            long.as_str(),
+            "cursor=%00",
+            "cursor=%0d%0a",
+            "cursor=%F0%9F%92%A9",
+            "cursor=a%20b",
+            "cursor=a%23b",
+        ] {
+            let answer = api.call("GET", &format!("{path}{query}"), "").await;
+            let said: String = query.chars().take(60).collect();
+            faults.extend(
+                answer
+                    .faults(invalid)
+                    .into_iter()
+                    .map(|fault| format!("GET {path}{said}: {fault}")),
+            );
+        }
+    }
+    for query in [
+        "",
+        "?record=",
+        "?record=a%20b",
+        "?record=a%00",
+        "?Record=r1",
+    ] {
+        let answer = api.call("GET", &format!("/v1/documents{query}"), "").await;
+        faults.extend(
+            answer
+                .faults(invalid)
+                .into_iter()
+                .map(|fault| format!("GET /v1/documents{query}: {fault}")),
+        );
+    }
+    assert_eq!(api.trace().await, before, "a query left a trace");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}

@@ -1,0 +1,534 @@
+//! Hostile names and texts: whatever a practice calls itself, its patients and its documents, one e-mail leaves with its own
+//! headers, pages keep their tags, and a download keeps its one header (T12).
+
+use std::collections::BTreeSet;
+
+use data_encoding::BASE64;
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tests::Sent;
+
+use crate::api::{Api, invalid};
+
+/// Where our own e-mails come from.
+const ADDRESS: &str = "<praxispost@zweiweg.example>";
+
+/// What breaks out of headers, tags, addresses, templates and directions of writing elsewhere.
+const PAYLOADS: [&str; 104] = [
+    "\r\nBcc: evil@example.org",
+    "\nBcc: evil@example.org",
+    "\rBcc: evil@example.org",
+    "\r\n\r\n<h1>x</h1>",
+    "%0d%0aBcc: evil@example.org",
+    "%0ABcc:%20evil@example.org",
+    "\\r\\nBcc: evil@example.org",
+    "\\u000aBcc: x",
+    "&#13;&#10;Bcc: x",
+    "=0D=0ABcc: evil@example.org",
+    "=?UTF-8?Q?x=0D=0ABcc:_evil@example.org?=",
+    "=?UTF-8?B?DQpCY2M6IGV2aWxAZXhhbXBsZS5vcmc=?=",
+    "=?utf-7?Q?+AA0-+AAo-?=",
+    "\u{560a}\u{560d}Bcc: x",
+    "\u{2028}Bcc: x",
+    "\u{2029}Bcc: x",
+    "\u{85}Bcc: x",
+    "\u{b}Bcc: x",
+    "\u{c}Bcc: x",
+    "\0",
+    "\0Bcc: x",
+    "\u{1}",
+    "\u{8}\u{8}\u{8}",
+    "\t",
+    "\u{1b}[31m",
+    "\u{7f}",
+    "\u{80}",
+    "\u{9b}31m",
+    "\u{9f}",
+    "\u{202a}",
+    "\u{202b}",
+    "\u{202c}",
+    "\u{202d}",
+    "\u{202e}gpj.exe",
+    "\u{2066}",
+    "\u{2067}",
+    "\u{2068}",
+    "\u{2069}",
+    "\u{200e}",
+    "\u{200f}",
+    "\u{61c}",
+    "\u{200b}",
+    "\u{200c}",
+    "\u{200d}",
+    "\u{feff}",
+    "\u{ad}",
+    "\u{180e}",
+    "\u{3164}",
+    "\u{fffd}",
+    "\u{e0001}\u{e0041}",
+    "<script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "\"><script>alert(1)</script>",
+    "'><script>alert(1)</script>",
+    "\" onmouseover=\"alert(1)",
+    "' onmouseover='alert(1)",
+    "</p></body></html>",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "<?php ?>",
+    "<a href=\"https://evil.example\">Zur Praxis</a>",
+    "<style>*{display:none}</style>",
+    "<base href=//evil.example>",
+    "<meta http-equiv=refresh content=0>",
+    "<iframe srcdoc=x>",
+    "<form action=//evil.example>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;script&#62;",
+    "&amp;lt;script&amp;gt;",
+    "＜script＞alert(1)＜/script＞",
+    "\\\"><b>",
+    "\\",
+    "\"",
+    "\\\"",
+    "'",
+    "`",
+    "\" <evil@example.org>",
+    "\\\" <evil@example.org>, \"",
+    "evil@example.org",
+    "<evil@example.org>",
+    "a, b",
+    "a; b",
+    "a: b",
+    "(a",
+    "a)",
+    "[a]",
+    "${link}",
+    "${code}",
+    "{{7*7}}",
+    "{% include \"x\" %}",
+    "<#if x>",
+    "%s%n%x",
+    "$(id)",
+    "; rm -rf /",
+    "../../etc/passwd",
+    "C:\\x\\y",
+    "' OR 1=1 --",
+    "=cmd|' /C calc'!A0",
+    "Ⓑⓒⓒ：",
+    "Z\u{335}\u{336}a\u{300}\u{301}\u{302}l\u{303}\u{304}g\u{305}o",
+];
+
+/// A payload alone, in front, behind, in the middle, and twice.
+fn variants(payload: &str) -> [String; 5] {
+    [
+        payload.to_owned(),
+        format!("{payload}Ada"),
+        format!("Ada{payload}"),
+        format!("Ada {payload} Beispiel"),
+        format!("{payload}Ä{payload}"),
+    ]
+}
+
+/// At least 500 texts.
+fn hostile() -> Vec<String> {
+    let hostile: BTreeSet<String> = PAYLOADS
+        .iter()
+        .flat_map(|payload| variants(payload))
+        .collect();
+    hostile.into_iter().collect()
+}
+
+/// Turn the direction of writing around, or break a line without being called a control character.
+const TURNS: &str = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{2028}\u{2029}";
+
+/// Whether a text can be a name: one line, one direction, not empty once trimmed.
+fn is_line(text: &str) -> bool {
+    let trimmed = text.trim();
+    !trimmed.is_empty() && !trimmed.chars().any(|c| c.is_control() || TURNS.contains(c))
+}
+
+/// Whether a text can stand in an e-mail: lines and tabs are all that it may have of control characters.
+fn is_text(text: &str) -> bool {
+    let text = text.replace("\r\n", "\n");
+    !text
+        .trim()
+        .chars()
+        .any(|c| (c.is_control() && c != '\n' && c != '\t') || TURNS.contains(c))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t12_a_name_that_is_no_line_is_refused_in_every_field_that_holds_one() {
+    let api = Api::start().await;
+    let before = api.trace().await;
+    let texts = hostile();
+    assert!(texts.len() >= 500, "only {} texts", texts.len());
+    let bad: Vec<&String> = texts.iter().filter(|text| !is_line(text)).collect();
+    assert!(bad.len() >= 100, "only {} of them are no line", bad.len());
+    let mut faults = Vec::new();
+    for text in bad {
+        for (method, path, body, pointer) in bodies_with(text) {
+            let answer = api.call(method, path, body.to_string()).await;
+            faults.extend(
+                answer
+                    .faults(invalid(&[pointer]))
+                    .into_iter()
+                    .map(|fault| format!("{method} {path} {pointer} {text:?}: {fault}")),
+            );
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert_eq!(
+        api.trace().await,
+        before,
+        "a name that is none left a trace"
+    );
+}
+
+fn bodies_with(text: &str) -> [(&'static str, &'static str, Value, &'static str); 6] {
+    let document = |field: &str| {
+        let mut body = json!({"record": "r1", "kind": "note", "number": "1", "issued_on": "2026-11-20",
+            "content_type": "application/pdf", "size": 1, "sha256": "0".repeat(64)});
+        body[field] = json!(text);
+        body
+    };
+    let recipient = json!({"id": "p", "name": text, "email": "p@example.org"});
+    [
+        ("PUT", "/v1/settings", json!({"name": text}), "/name"),
+        (
+            "PUT",
+            "/v1/settings",
+            json!({"name": "P", "public_name": text}),
+            "/public_name",
+        ),
+        (
+            "PUT",
+            "/v1/records/new",
+            json!({"record_type": "std", "recipients": [recipient]}),
+            "/recipients/0/name",
+        ),
+        ("POST", "/v1/documents", document("number"), "/number"),
+        ("POST", "/v1/documents", document("title"), "/title"),
+        ("POST", "/v1/documents", document("file_name"), "/file_name"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t12_an_additional_text_with_control_characters_is_refused() {
+    let api = Api::start().await;
+    let before = api.trace().await;
+    let mut faults = Vec::new();
+    for text in hostile().iter().filter(|text| !is_text(text)) {
+        let body = json!({"record": "r1", "recipient": "patient", "documents": [], "additional_text": text});
+        let answer = api.call("POST", "/v1/deliveries", body.to_string()).await;
+        faults.extend(
+            answer
+                .faults(invalid(&["/additional_text"]))
+                .into_iter()
+                .map(|fault| format!("{text:?}: {fault}")),
+        );
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert_eq!(
+        api.trace().await,
+        before,
+        "a text that is none left a trace"
+    );
+}
+
+/// What one e-mail is made of.
+#[derive(Clone, Debug)]
+struct Texts {
+    practice: String,
+    recipient: String,
+    additional: String,
+}
+
+/// Every hostile text that may be sent, in one of the places, and every payload in each of them.
+fn to_be_sent() -> Vec<Texts> {
+    let line = |text: &String| {
+        if is_line(text) {
+            text.clone()
+        } else {
+            "Ada".to_owned()
+        }
+    };
+    let text = |text: &String| {
+        if is_text(text) {
+            text.clone()
+        } else {
+            String::new()
+        }
+    };
+    let of_payload = |payload: &&str| {
+        let variants = variants(payload);
+        [[0, 1, 2], [3, 4, 0]].map(|[practice, recipient, additional]| Texts {
+            practice: line(&variants[practice]),
+            recipient: line(&variants[recipient]),
+            additional: text(&variants[additional]),
+        })
+    };
+    let sent = PAYLOADS.iter().flat_map(of_payload);
+    sent.filter(|texts| {
+        texts.practice != "Ada" || texts.recipient != "Ada" || !texts.additional.is_empty()
+    })
+    .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t12_no_text_adds_a_header_a_line_or_a_tag_to_an_e_mail_or_a_page() {
+    let api = Api::start().await;
+    let document = api
+        .world
+        .practice
+        .document("invoice", "1", "2026-11-20")
+        .await;
+    let plain = Texts {
+        practice: "Ada".to_owned(),
+        recipient: "Ada".to_owned(),
+        additional: "Ada".to_owned(),
+    };
+    let sent = api.sent_with(&document, &plain).await;
+    let plain = api.mail().await;
+    let (mail_tags, page_tags) = (
+        tags(&plain["html"], &sent),
+        tags(&json!(api.world.patient(&sent).open().await.html), &sent),
+    );
+    let lines = plain["text"].as_str().unwrap_or_default().lines().count();
+    let mut faults = Vec::new();
+    let all = to_be_sent();
+    assert!(all.len() >= 150, "only {} e-mails", all.len());
+    for texts in all {
+        api.empty_outbox().await;
+        let sent = api.sent_with(&document, &texts).await;
+        let (mail, page) = (api.mail().await, api.world.patient(&sent).open().await);
+        let mut check = |holds: bool, fault: String| {
+            if !holds {
+                faults.push(format!("{texts:?}: {fault}"));
+            }
+        };
+        check(
+            mail["to"] == "p@example.org" && mail["reply_to"] == plain["reply_to"],
+            format!("to {} {}", mail["to"], mail["reply_to"]),
+        );
+        check(
+            mail["subject"] == plain["subject"],
+            format!("subject {}", mail["subject"]),
+        );
+        check(
+            is_one_sender(mail["from"].as_str().unwrap_or_default()),
+            format!("from {}", mail["from"]),
+        );
+        check(mail["attachments"] == json!([]), "an attachment".to_owned());
+        let found = tags(&mail["html"], &sent);
+        check(
+            found == mail_tags,
+            format!(
+                "tags of the mail {:?}",
+                found.symmetric_difference(&mail_tags)
+            ),
+        );
+        let found = tags(&json!(page.html), &sent);
+        check(
+            page.status == 200 && found == page_tags,
+            format!(
+                "tags of the page {:?}",
+                found.symmetric_difference(&page_tags)
+            ),
+        );
+        // The additional text may have lines of its own, or be none at all; names have none.
+        let own = match texts.additional.replace("\r\n", "\n").trim() {
+            "" => 0,
+            own => own.lines().count() + 1,
+        };
+        let text = mail["text"].as_str().unwrap_or_default();
+        let counted = text.lines().count();
+        check(
+            counted == lines - 2 + own,
+            format!("{counted} lines of text, of which {own} are its own"),
+        );
+        check(text.matches("/d/").count() == 1, "not one link".to_owned());
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+impl Api {
+    /// A spoken delivery made of these texts.
+    async fn sent_with(&self, document: &str, texts: &Texts) -> Sent {
+        let practice = &self.world.practice;
+        let settings = |public_name: Option<&str>| json!({"name": texts.practice, "public_name": public_name, "reply_to": "praxis@example.org"});
+        let mut answer = practice
+            .put("/v1/settings", settings(Some(&texts.practice)))
+            .await;
+        if answer.status == 400 {
+            // Too long for a public name, or not in its alphabet: then the full name is cut to fit.
+            answer = practice.put("/v1/settings", settings(None)).await;
+        }
+        assert_eq!(answer.status, 200, "{texts:?}: {answer:?}");
+        let recipient = json!({"id": "patient", "name": texts.recipient, "email": "p@example.org"});
+        let answer = practice
+            .put(
+                "/v1/records/r1",
+                json!({"record_type": "std", "recipients": [recipient]}),
+            )
+            .await;
+        assert_eq!(answer.status, 200, "{texts:?}: {answer:?}");
+        let extra = json!({"channel": "spoken", "additional_text": texts.additional});
+        practice
+            .send(self.world.stack.outbox(), &[document], extra)
+            .await
+    }
+
+    async fn empty_outbox(&self) {
+        let emptied = reqwest::Client::new()
+            .delete(format!("{}/messages", self.world.stack.outbox()))
+            .send()
+            .await;
+        assert!(
+            emptied.expect("an answer").status().is_success(),
+            "the outbox is emptied"
+        );
+    }
+
+    /// The one e-mail in the outbox.
+    async fn mail(&self) -> Value {
+        let mut messages = self.world.messages().await;
+        assert_eq!(messages.len(), 1, "one e-mail: {messages:?}");
+        messages.remove(0)
+    }
+}
+
+/// Every tag with its attributes, but for what differs from delivery to delivery, and line breaks of the additional text.
+fn tags(html: &Value, sent: &Sent) -> BTreeSet<String> {
+    let html = html.as_str().unwrap_or_default();
+    let token = sent.link.rsplit('/').next().unwrap_or_default();
+    let style = html.find("<style>").zip(html.find("</style>"));
+    let html = style.map_or_else(
+        || html.to_owned(),
+        |(start, end)| format!("{}{}", &html[..start], &html[end..]),
+    );
+    let parts = html
+        .split('<')
+        .skip(1)
+        .map(|part| part.split('>').next().unwrap_or_default());
+    parts
+        .filter(|tag| *tag != "br")
+        .map(|tag| {
+            if tag.contains("name=\"form\"") {
+                "form"
+            } else {
+                tag
+            }
+        })
+        .map(|tag| tag.replace(token, "TOKEN"))
+        .collect()
+}
+
+/// Whether this is one display name, quoted or encoded, and our own address behind it.
+fn is_one_sender(from: &str) -> bool {
+    let Some(name) = from
+        .strip_suffix(ADDRESS)
+        .and_then(|name| name.strip_suffix(' '))
+    else {
+        return false;
+    };
+    if from.chars().any(char::is_control) || !from.is_ascii() {
+        return false;
+    }
+    if let Some(quoted) = name
+        .strip_prefix('"')
+        .and_then(|name| name.strip_suffix('"'))
+    {
+        let mut escaped = false;
+        let closes_early = quoted.chars().any(|c| {
+            let ends = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        return !closes_early && !escaped;
+    }
+    let decode = |word: &str| {
+        BASE64
+            .decode(
+                word.strip_prefix("=?UTF-8?B?")?
+                    .strip_suffix("?=")?
+                    .as_bytes(),
+            )
+            .ok()
+    };
+    let words: Option<Vec<Vec<u8>>> = name
+        .split(' ')
+        .map(|word| decode(word).filter(|_| word.len() <= 75))
+        .collect();
+    let decoded = words.and_then(|words| String::from_utf8(words.concat()).ok());
+    decoded.is_some_and(|decoded| !decoded.chars().any(char::is_control))
+}
+
+/// A document's number stands on the documents page, in the label of its link and in the name of its file.
+#[tokio::test(flavor = "multi_thread")]
+async fn t12_no_number_of_a_document_adds_a_tag_to_the_page_or_a_header_to_the_download() {
+    let api = Api::start().await;
+    let outbox = api.world.stack.outbox();
+    let numbers: Vec<String> = hostile()
+        .into_iter()
+        .filter(|text| is_line(text))
+        .step_by(5)
+        .collect();
+    let mut faults = Vec::new();
+    let mut known: Option<BTreeSet<String>> = None;
+    for (at, chunk) in numbers.chunks(24).enumerate() {
+        let day = format!("2026-10-{:02}", at + 1);
+        let ids = join_all(
+            chunk
+                .iter()
+                .map(|number| api.world.practice.document("note", number, &day)),
+        )
+        .await;
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let sent = api
+            .world
+            .practice
+            .send(outbox, &ids, json!({"channel": "spoken"}))
+            .await;
+        let mut patient = api.world.patient(&sent);
+        patient.enter(&sent.code).await;
+        let page = patient.documents().await;
+        assert_eq!(
+            page.documents().len(),
+            chunk.len(),
+            "every document is there: {chunk:?}"
+        );
+        let found: BTreeSet<String> = tags(&json!(page.html), &sent)
+            .into_iter()
+            .filter(|tag| !tag.contains("/documents/"))
+            .collect();
+        let first = known.get_or_insert_with(|| found.clone());
+        if *first != found {
+            faults.push(format!(
+                "{chunk:?}: tags {:?}",
+                first.symmetric_difference(&found)
+            ));
+        }
+        for id in page.documents() {
+            let (disposition, bytes) = patient.download(&id).await;
+            let name = disposition
+                .strip_prefix("attachment; filename=\"")
+                .and_then(|rest| rest.split_once("\"; filename*=UTF-8''"));
+            let is_plain = |text: &str, more: &str| {
+                text.chars()
+                    .all(|c| c.is_ascii_alphanumeric() || more.contains(c))
+            };
+            if !name.is_some_and(|(old, full)| {
+                is_plain(old, "-._")
+                    && is_plain(full, "%-._")
+                    && full.to_lowercase().ends_with("pdf")
+            }) {
+                faults.push(format!("disposition {disposition}"));
+            }
+            assert!(bytes.starts_with(b"%PDF-"), "the file itself");
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}

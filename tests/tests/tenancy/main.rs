@@ -1,0 +1,10 @@
+//! T16, T18, T26: a practice and its keys reach what is theirs, and nothing else is there for them.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
+
+mod calls;
+mod keys;
+mod routes;
+mod tenants;
+
+#[path = "../canary/dynamodb.rs"]
+mod dynamodb;
