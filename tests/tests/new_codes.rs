@@ -10,19 +10,31 @@ async fn delivery(extra: Value) -> (World, Sent) {
     let world = World::start().await;
     allow(&world, json!({"allowed": true})).await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let sent = world.practice.send(world.stack.outbox(), &[&document], extra).await;
+    let sent = world
+        .practice
+        .send(world.stack.outbox(), &[&document], extra)
+        .await;
     (world, sent)
 }
 
 async fn allow(world: &World, self_service: Value) {
-    let answer = world.practice.put("/v1/record-types/std", json!({"self_service": self_service})).await;
+    let answer = world
+        .practice
+        .put(
+            "/v1/record-types/std",
+            json!({"self_service": self_service}),
+        )
+        .await;
     assert_eq!(answer.status, 200, "{answer:?}");
 }
 
 /// The hidden field of the form that asks for a code.
 fn request_form(page: &Page) -> String {
     let form = page.html.split("/code?").nth(1).unwrap_or_default();
-    let field = form.split("name=\"form\" value=\"").nth(1).unwrap_or_default();
+    let field = form
+        .split("name=\"form\" value=\"")
+        .nth(1)
+        .unwrap_or_default();
     field.split('"').next().unwrap_or_default().to_owned()
 }
 
@@ -44,29 +56,56 @@ async fn ask_and_read(patient: &mut Patient) -> Page {
 /// The code of the newest SMS.
 async fn newest_code(world: &World) -> String {
     let messages = world.messages().await;
-    let mut newest = messages.iter().rev().filter(|message| message["channel"] == "sms");
-    let text = newest.next().and_then(|message| message["text"].as_str()).unwrap_or_default();
+    let mut newest = messages
+        .iter()
+        .rev()
+        .filter(|message| message["channel"] == "sms");
+    let text = newest
+        .next()
+        .and_then(|message| message["text"].as_str())
+        .unwrap_or_default();
     let code = text.split("Ihr Code: ").nth(1).unwrap_or_default();
     code.lines().next().unwrap_or_default().to_owned()
 }
 
 async fn sms_sent(world: &World) -> usize {
-    world.messages().await.iter().filter(|message| message["channel"] == "sms").count()
+    world
+        .messages()
+        .await
+        .iter()
+        .filter(|message| message["channel"] == "sms")
+        .count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn l6_a_patient_fetches_the_code_when_it_suits() {
     let (world, sent) = delivery(json!({"channel": "self_service"})).await;
-    assert_eq!(sms_sent(&world).await, 0, "no code is sent before it is asked for");
+    assert_eq!(
+        sms_sent(&world).await,
+        0,
+        "no code is sent before it is asked for"
+    );
     let mut patient = world.patient(&sent);
     let page = patient.open().await;
-    assert!(page.says("Noch keinen Code? Sie können noch 3-mal einen Code anfordern."), "{}", page.text());
+    assert!(
+        page.says("Noch keinen Code? Sie können noch 3-mal einen Code anfordern."),
+        "{}",
+        page.text()
+    );
     let page = ask_and_read(&mut patient).await;
     assert!(page.says("Der Code ist unterwegs zu Ihrem Telefon. Kommt er nicht an, können Sie ab Montag, 23. November 2026, 11:30 Uhr einen neuen anfordern."), "{}", page.text());
     assert!(page.says("Sie können noch 2-mal"), "{}", page.text());
     let messages = world.messages().await;
-    assert!(messages[1]["text"].as_str().is_some_and(|text| text.contains(&sent.reference) && !text.contains("/d/")));
-    assert_eq!(world.patient(&sent).enter(&sent.code).await.status, 401, "the first code is dead");
+    assert!(
+        messages[1]["text"]
+            .as_str()
+            .is_some_and(|text| text.contains(&sent.reference) && !text.contains("/d/"))
+    );
+    assert_eq!(
+        world.patient(&sent).enter(&sent.code).await.status,
+        401,
+        "the first code is dead"
+    );
     assert_eq!(patient.enter(&newest_code(&world).await).await.status, 303);
 }
 
@@ -75,21 +114,51 @@ async fn l6_the_button_is_there_only_where_it_was_allowed_at_sending_and_is() {
     let world = World::start().await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
     let body = json!({"record": "r1", "recipient": "patient", "documents": [document], "channel": "self_service"});
-    assert_eq!(world.practice.post_delivery(body).await.problem(), "self-service-not-allowed");
-    let before = world.practice.send(world.stack.outbox(), &[&document], json!({"keep_earlier": true})).await;
+    assert_eq!(
+        world.practice.post_delivery(body).await.problem(),
+        "self-service-not-allowed"
+    );
+    let before = world
+        .practice
+        .send(
+            world.stack.outbox(),
+            &[&document],
+            json!({"keep_earlier": true}),
+        )
+        .await;
     allow(&world, json!({"allowed": true})).await;
-    assert!(!world.patient(&before).open().await.says("Noch keinen Code?"), "not allowed at sending");
+    assert!(
+        !world
+            .patient(&before)
+            .open()
+            .await
+            .says("Noch keinen Code?"),
+        "not allowed at sending"
+    );
 
     let (world, sent) = delivery(json!({})).await;
     let mut patient = world.patient(&sent);
     let form = request_form(&patient.open().await);
     allow(&world, json!({"allowed": false})).await;
-    let page = patient.post(&format!("{}/code", sent.link), &[("form", &form)]).await;
+    let page = patient
+        .post(&format!("{}/code", sent.link), &[("form", &form)])
+        .await;
     assert_eq!(page.status, 403, "{}", page.text());
-    assert!(page.says("Hier können Sie keinen weiteren Code anfordern."), "{}", page.text());
+    assert!(
+        page.says("Hier können Sie keinen weiteren Code anfordern."),
+        "{}",
+        page.text()
+    );
     allow(&world, json!({"allowed": true})).await;
-    world.practice.put("/v1/settings", json!({"name": "Praxis am Park"})).await;
-    assert_eq!(ask(&mut patient).await.status, 403, "consent to SMS was taken back");
+    world
+        .practice
+        .put("/v1/settings", json!({"name": "Praxis am Park"}))
+        .await;
+    assert_eq!(
+        ask(&mut patient).await.status,
+        403,
+        "consent to SMS was taken back"
+    );
     assert_eq!(sms_sent(&world).await, 1);
 }
 
@@ -106,17 +175,30 @@ async fn l6_never_two_within_30_minutes_and_never_more_than_allowed() {
             let page = ask(&mut patient).await;
             assert_eq!(page.status, 429, "a second before");
             assert_eq!(page.headers["retry-after"], "1");
-            assert!(page.says("können Sie einen neuen Code anfordern."), "{}", page.text());
+            assert!(
+                page.says("können Sie einen neuen Code anfordern."),
+                "{}",
+                page.text()
+            );
         }
         world.advance(1);
         if request == 3 {
-            let page = patient.post(&format!("{}/code", sent.link), &[("form", &form)]).await;
+            let page = patient
+                .post(&format!("{}/code", sent.link), &[("form", &form)])
+                .await;
             assert_eq!(page.status, 403, "that form is 30 minutes old");
         }
     }
-    assert!(!patient.open().await.says("Noch keinen Code?"), "used up: no button");
+    assert!(
+        !patient.open().await.says("Noch keinen Code?"),
+        "used up: no button"
+    );
     assert_eq!(sms_sent(&world).await, 4);
-    let shown = world.practice.get(&format!("/v1/deliveries/{}", sent.id)).await.body;
+    let shown = world
+        .practice
+        .get(&format!("/v1/deliveries/{}", sent.id))
+        .await
+        .body;
     assert_eq!(shown["code_requests"], 3);
 }
 
@@ -128,13 +210,33 @@ async fn l6_a_new_code_revives_what_time_or_ten_wrong_entries_closed() {
     world.advance(72 * HOUR);
     let page = patient.open().await;
     assert_eq!(page.status, 410);
-    assert!(page.says("Sie brauchen einen neuen Code") && page.says("Hier können Sie ihn anfordern."), "{}", page.text());
-    assert!(ask_and_read(&mut patient).await.says("Der Code ist unterwegs"));
+    assert!(
+        page.says("Sie brauchen einen neuen Code") && page.says("Hier können Sie ihn anfordern."),
+        "{}",
+        page.text()
+    );
+    assert!(
+        ask_and_read(&mut patient)
+            .await
+            .says("Der Code ist unterwegs")
+    );
     let second = newest_code(&world).await;
-    assert_eq!(world.patient(&sent).enter(&sent.code).await.status, 401, "the old code stays dead");
-    assert_eq!(patient.enter(&second).await.status, 303, "L2's window starts anew");
+    assert_eq!(
+        world.patient(&sent).enter(&sent.code).await.status,
+        401,
+        "the old code stays dead"
+    );
+    assert_eq!(
+        patient.enter(&second).await.status,
+        303,
+        "L2's window starts anew"
+    );
 
-    let wrong = if second == "BCD-FGH" { "BCD-FGJ" } else { "BCD-FGH" };
+    let wrong = if second == "BCD-FGH" {
+        "BCD-FGJ"
+    } else {
+        "BCD-FGH"
+    };
     for _ in 0..10 {
         world.advance(300);
         world.patient(&sent).enter(wrong).await;
@@ -152,10 +254,17 @@ async fn l6_nothing_revives_what_is_closed_for_good() {
     let mut patient = world.patient(&sent);
     let url = format!("{}/code", sent.link);
     let form = request_form(&patient.open().await);
-    world.practice.delete(&format!("/v1/deliveries/{}", sent.id)).await;
+    world
+        .practice
+        .delete(&format!("/v1/deliveries/{}", sent.id))
+        .await;
     let page = patient.post(&url, &[("form", &form)]).await;
     assert_eq!(page.status, 410);
-    assert!(page.says("Die Praxis stellt das Dokument nicht mehr bereit.") && !page.says("anfordern"), "{}", page.text());
+    assert!(
+        page.says("Die Praxis stellt das Dokument nicht mehr bereit.") && !page.says("anfordern"),
+        "{}",
+        page.text()
+    );
     assert_eq!(sms_sent(&world).await, 1);
 }
 
@@ -166,7 +275,11 @@ async fn l6_a_refused_message_keeps_the_old_code_and_does_not_count() {
     let mut patient = world.patient(&sent);
     let page = ask(&mut patient).await;
     assert_eq!(page.status, 503, "{}", page.text());
-    assert!(page.says("Der Code lässt sich gerade nicht verschicken."), "{}", page.text());
+    assert!(
+        page.says("Der Code lässt sich gerade nicht verschicken."),
+        "{}",
+        page.text()
+    );
     assert!(page.says("Sie können noch 3-mal"), "{}", page.text());
     assert_eq!(ask(&mut patient).await.status, 303, "may ask again at once");
     assert_eq!(patient.enter(&newest_code(&world).await).await.status, 303);
@@ -175,7 +288,11 @@ async fn l6_a_refused_message_keeps_the_old_code_and_does_not_count() {
     world.fail("sms", "refuse", 1).await;
     let mut patient = world.patient(&sent);
     ask(&mut patient).await;
-    assert_eq!(patient.enter(&sent.code).await.status, 303, "the old code stays");
+    assert_eq!(
+        patient.enter(&sent.code).await.status,
+        303,
+        "the old code stays"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,7 +301,11 @@ async fn l6_a_message_of_unknown_fate_leaves_the_new_code_alone_valid() {
     world.fail("sms", "timeout", 1).await;
     let mut patient = world.patient(&sent);
     let page = ask_and_read(&mut patient).await;
-    assert!(page.says("Wir wissen nicht, ob die Nachricht ankommt. Ein früherer Code gilt nicht mehr."), "{}", page.text());
+    assert!(
+        page.says("Wir wissen nicht, ob die Nachricht ankommt. Ein früherer Code gilt nicht mehr."),
+        "{}",
+        page.text()
+    );
     assert_eq!(world.patient(&sent).enter(&sent.code).await.status, 401);
     assert_eq!(patient.enter(&newest_code(&world).await).await.status, 303);
 }
@@ -201,8 +322,16 @@ async fn l6_100_parallel_requests_send_one_message() {
         async move { tab.post(&url, &[("form", &form)]).await.status }
     }))
     .await;
-    assert_eq!(sms_sent(&world).await, 2, "the first code's and one more: {pages:?}");
-    assert_eq!(pages.iter().filter(|status| **status == 303).count(), 1, "{pages:?}");
+    assert_eq!(
+        sms_sent(&world).await,
+        2,
+        "the first code's and one more: {pages:?}"
+    );
+    assert_eq!(
+        pages.iter().filter(|status| **status == 303).count(),
+        1,
+        "{pages:?}"
+    );
     assert_eq!(patient.enter(&newest_code(&world).await).await.status, 303);
 }
 
@@ -211,20 +340,34 @@ async fn t14_a_number_gets_at_most_20_asked_messages_a_day() {
     let world = World::start().await;
     allow(&world, json!({"allowed": true, "max_requests": 20})).await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let sent = world.practice.send(world.stack.outbox(), &[&document], json!({})).await;
+    let sent = world
+        .practice
+        .send(world.stack.outbox(), &[&document], json!({}))
+        .await;
     let mut patient = world.patient(&sent);
     for request in 0..19 {
         assert_eq!(ask(&mut patient).await.status, 303, "request {request}");
         world.advance(30 * MINUTE);
     }
     let other = world.practice.document("note", "2", "2026-11-20").await;
-    let another = world.practice.send(world.stack.outbox(), &[&other], json!({})).await;
+    let another = world
+        .practice
+        .send(world.stack.outbox(), &[&other], json!({}))
+        .await;
     let mut another = world.patient(&another);
-    assert_eq!(ask(&mut another).await.status, 303, "the twentieth, of another delivery");
+    assert_eq!(
+        ask(&mut another).await.status,
+        303,
+        "the twentieth, of another delivery"
+    );
     world.advance(30 * MINUTE);
     let page = ask(&mut another).await;
     assert_eq!(page.status, 503, "{}", page.text());
-    assert!(page.says("Der Code lässt sich gerade nicht verschicken."), "neutral: {}", page.text());
+    assert!(
+        page.says("Der Code lässt sich gerade nicht verschicken."),
+        "neutral: {}",
+        page.text()
+    );
     world.advance(DAY);
     assert_eq!(ask(&mut another).await.status, 303, "another day");
 }
@@ -236,10 +379,17 @@ async fn p5_a_request_from_elsewhere_sends_nothing() {
     let page = patient.open().await;
     let url = format!("{}/code", sent.link);
     for form in ["", page.form()] {
-        assert_eq!(patient.post(&url, &[("form", form)]).await.status, 403, "the form of another purpose, or none");
+        assert_eq!(
+            patient.post(&url, &[("form", form)]).await.status,
+            403,
+            "the form of another purpose, or none"
+        );
     }
     let fields = [("form", request_form(&page))];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let fields: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     let foreign = [("origin", "https://evil.example")];
     assert_eq!(patient.post_with(&url, &fields, &foreign).await.status, 403);
     assert_eq!(sms_sent(&world).await, 1);
@@ -248,24 +398,50 @@ async fn p5_a_request_from_elsewhere_sends_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn l6a_the_practice_makes_a_new_code_spoken_or_by_message() {
     let (world, sent) = delivery(json!({})).await;
-    let spoken = world.practice.post_code("one", &sent.id, json!({"channel": "spoken"})).await;
+    let spoken = world
+        .practice
+        .post_code("one", &sent.id, json!({"channel": "spoken"}))
+        .await;
     assert_eq!(spoken.status, 201, "{spoken:?}");
     let code = spoken.body["code"].as_str().unwrap_or_default().to_owned();
-    assert_eq!(world.patient(&sent).enter(&sent.code).await.status, 401, "the old code is dead at once");
+    assert_eq!(
+        world.patient(&sent).enter(&sent.code).await.status,
+        401,
+        "the old code is dead at once"
+    );
     assert_eq!(world.patient(&sent).enter(&code).await.status, 303);
     assert_eq!(sms_sent(&world).await, 1, "nothing was sent");
 
-    let by_sms = world.practice.post_code("two", &sent.id, json!({"channel": "sms"})).await;
+    let by_sms = world
+        .practice
+        .post_code("two", &sent.id, json!({"channel": "sms"}))
+        .await;
     assert_eq!(by_sms.body["message"]["status"], "accepted");
     assert_eq!(by_sms.body["code"], json!(newest_code(&world).await));
     let messages = world.messages().await;
-    let text = messages.last().and_then(|message| message["text"].as_str()).unwrap_or_default();
-    assert!(text.contains(&sent.reference), "the sealed reference is in the message: {text}");
+    let text = messages
+        .last()
+        .and_then(|message| message["text"].as_str())
+        .unwrap_or_default();
+    assert!(
+        text.contains(&sent.reference),
+        "the sealed reference is in the message: {text}"
+    );
 
-    let again = world.practice.post_code("two", &sent.id, json!({"channel": "sms"})).await;
-    assert_eq!((again.status, again.body.get("code")), (201, None), "a repeat sends nothing and shows no code");
+    let again = world
+        .practice
+        .post_code("two", &sent.id, json!({"channel": "sms"}))
+        .await;
+    assert_eq!(
+        (again.status, again.body.get("code")),
+        (201, None),
+        "a repeat sends nothing and shows no code"
+    );
     assert_eq!(sms_sent(&world).await, 2);
-    let other = world.practice.post_code("two", &sent.id, json!({"channel": "spoken"})).await;
+    let other = world
+        .practice
+        .post_code("two", &sent.id, json!({"channel": "spoken"}))
+        .await;
     assert_eq!(other.problem(), "idempotency-mismatch");
 }
 
@@ -275,12 +451,32 @@ async fn l6a_revives_and_refuses_as_the_rules_say() {
     world.patient(&sent).enter(&sent.code).await;
     world.advance(72 * HOUR);
     assert_eq!(world.patient(&sent).open().await.status, 410);
-    let made = world.practice.post_code("one", &sent.id, json!({"channel": "spoken"})).await;
+    let made = world
+        .practice
+        .post_code("one", &sent.id, json!({"channel": "spoken"}))
+        .await;
     let code = made.body["code"].as_str().unwrap_or_default().to_owned();
-    assert_eq!(world.patient(&sent).enter(&code).await.status, 303, "revived");
-    let shown = world.practice.get(&format!("/v1/deliveries/{}", sent.id)).await.body;
+    assert_eq!(
+        world.patient(&sent).enter(&code).await.status,
+        303,
+        "revived"
+    );
+    let shown = world
+        .practice
+        .get(&format!("/v1/deliveries/{}", sent.id))
+        .await
+        .body;
     assert_eq!(shown["code_requests"], 0, "does not count as the patient's");
-    world.practice.delete(&format!("/v1/deliveries/{}", sent.id)).await;
-    let refused = world.practice.post_code("two", &sent.id, json!({"channel": "spoken"})).await;
-    assert_eq!((refused.status, refused.problem()), (409, "code-not-possible"));
+    world
+        .practice
+        .delete(&format!("/v1/deliveries/{}", sent.id))
+        .await;
+    let refused = world
+        .practice
+        .post_code("two", &sent.id, json!({"channel": "spoken"}))
+        .await;
+    assert_eq!(
+        (refused.status, refused.problem()),
+        (409, "code-not-possible")
+    );
 }

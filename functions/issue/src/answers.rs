@@ -1,14 +1,14 @@
-//! What `issue` answers: a sent delivery, a delivery's state, and every problem of sending.
+//! What `issue` answers: a preview, a sent delivery, a new code, a delivery's state.
 
-use deliveries::{MessageSent, Preview, SendError, SentDelivery};
+use deliveries::{MessageSent, Preview, SentDelivery};
 use domain::delivery::{Delivery, MessageFate, State, l6_is_revivable, l8_state, reachable_until};
 use domain::document::Document;
 use domain::practice::Channel;
-use domain::sending::Obstacle;
 use domain::symbols::Code;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
-use web::{FieldError, Problem};
+
+use crate::problems::send_problem;
 
 /// The answer that carries the code, once.
 pub(crate) fn sent(sent: &SentDelivery) -> Value {
@@ -82,17 +82,6 @@ pub(crate) fn new_code(code: Option<&Code>, sent: &MessageSent) -> Value {
     body
 }
 
-/// L6a: no new code would open the delivery.
-pub(crate) fn code_not_possible() -> Problem {
-    let detail = "Nothing was changed. Send a new delivery.";
-    Problem::new(
-        "code-not-possible",
-        409,
-        "There are no more new codes for this e-mail.",
-        detail,
-    )
-}
-
 /// A delivery's state by the clock, its times and counts.
 pub(crate) fn delivery(delivery: &Delivery, now: Timestamp) -> Value {
     let state = l8_state(delivery, false, now);
@@ -156,179 +145,4 @@ fn message(channel: Channel, fate: &MessageFate) -> Value {
 
 fn shown(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
-}
-
-/// Every way in which nothing was sent, or nobody can tell.
-pub(crate) fn send_problem(error: SendError) -> Problem {
-    match error {
-        SendError::NoSuchRecord => nothing_at("/record", "expected a record that exists"),
-        SendError::NoSuchRecipient => nothing_at(
-            "/recipient",
-            "expected one of the record's recipients, whose linked record exists",
-        ),
-        SendError::DocumentsGone(positions) => {
-            let at = positions
-                .into_iter()
-                .map(|position| document(position, "not a document of this record, or deleted"));
-            let detail = "Nothing was sent. Leave these documents out, or upload them again.";
-            Problem::new("document-gone", 409, "A document is not there.", detail).at(at.collect())
-        }
-        SendError::DocumentsNotReady(documents) => {
-            let at = documents.into_iter().map(|(position, refused)| {
-                document(position, refused.as_deref().unwrap_or("not uploaded yet"))
-            });
-            let detail = "Nothing was sent. Upload the announced files to their upload URLs, or announce them anew; then send again.";
-            Problem::new(
-                "document-not-ready",
-                409,
-                "A document has no file yet.",
-                detail,
-            )
-            .at(at.collect())
-        }
-        SendError::Obstacles(obstacles) => obstacle_problem(&obstacles),
-        SendError::ChannelUnavailable(channel) => {
-            let detail = "Choose sms or spoken as channel: in the request, the recipient, the record, its type or the settings.";
-            Problem::new(
-                "not-available",
-                422,
-                "This deployment does not offer that channel.",
-                detail,
-            )
-            .with("channel", json!(channel))
-        }
-        SendError::TooManyEarlier => {
-            let detail =
-                "Nothing was sent. Revoke some of the open deliveries of these documents first.";
-            Problem::new(
-                "too-many-earlier",
-                409,
-                "The documents are in too many open e-mails.",
-                detail,
-            )
-        }
-        SendError::CodeInEmail => {
-            let detail = "Nothing was sent. Take the code out of the texts; sent again as it is, the request gets another code.";
-            Problem::new(
-                "code-in-email",
-                422,
-                "The e-mail contains the code.",
-                detail,
-            )
-        }
-        SendError::MessageTooLong => {
-            let detail = "Nothing was sent. Shorten the public_name in the settings.";
-            Problem::new(
-                "message-too-long",
-                422,
-                "The text message would be longer than one message.",
-                detail,
-            )
-        }
-        SendError::InProgress => {
-            let detail = "Ask again in a minute with the same Idempotency-Key.";
-            Problem::new("in-progress", 409, "This is already under way.", detail)
-        }
-        SendError::Mismatch => {
-            let detail = "Use a new Idempotency-Key for another request, or repeat the same body.";
-            Problem::new(
-                "idempotency-mismatch",
-                409,
-                "This Idempotency-Key came before with other content.",
-                detail,
-            )
-        }
-        SendError::DraftSpent => {
-            let detail = "Nothing was sent now. See GET /v1/deliveries, or make a new preview.";
-            Problem::new(
-                "draft-spent",
-                409,
-                "This e-mail has already been sent.",
-                detail,
-            )
-        }
-        SendError::DraftExpired => {
-            let detail = "Nothing was sent. Make a new preview and send its draft within an hour.";
-            Problem::new(
-                "draft-expired",
-                409,
-                "The draft is older than an hour.",
-                detail,
-            )
-        }
-        SendError::NoDraft => Problem::invalid_field(
-            "/draft",
-            "expected the draft of a preview, as it was answered",
-        ),
-        SendError::EmailRefused { id, reason } => {
-            let detail = format!(
-                "Nothing was sent: {reason}. Check the address, then send again with a new Idempotency-Key."
-            );
-            Problem::new("email-refused", 502, "The e-mail was not accepted.", detail)
-                .with("id", json!(id))
-        }
-        SendError::EmailUnknown { id } => {
-            let detail = "The e-mail may have arrived; its link is closed, and no code was sent. Send again with a new Idempotency-Key.";
-            Problem::new(
-                "email-unknown",
-                502,
-                "Nobody can tell whether the e-mail arrived.",
-                detail,
-            )
-            .with("id", json!(id))
-        }
-        // The caller answers these two before it asks for a problem.
-        SendError::Repeated(_) | SendError::Unavailable(_) => Problem::unavailable(),
-    }
-}
-
-fn nothing_at(pointer: &str, detail: &str) -> Problem {
-    Problem::not_found().at(vec![FieldError::new(pointer, detail)])
-}
-
-fn document(position: usize, detail: &str) -> FieldError {
-    FieldError::new(&format!("/documents/{position}"), detail)
-}
-
-/// D3: the first obstacle gives the type, `problems` lists all of them.
-fn obstacle_problem(obstacles: &[Obstacle]) -> Problem {
-    let all: Vec<&str> = obstacles
-        .iter()
-        .map(|obstacle| obstacle_texts(*obstacle).0)
-        .collect();
-    let (kind, title, remedy) = obstacles
-        .first()
-        .map_or(("not-available", "", ""), |first| obstacle_texts(*first));
-    Problem::new(kind, 422, title, format!("Nothing was sent. {remedy}"))
-        .with("problems", json!(all))
-}
-
-fn obstacle_texts(obstacle: Obstacle) -> (&'static str, &'static str, &'static str) {
-    match obstacle {
-        Obstacle::SendingForbidden => (
-            "sending-forbidden",
-            "Electronic sending is switched off for this record.",
-            "Switch electronic_sending on for the record, if the patient agreed.",
-        ),
-        Obstacle::NoConsent => (
-            "no-consent",
-            "Text messages are not allowed in the settings.",
-            "Set sms_allowed in the settings (messages are charged for), or choose another channel.",
-        ),
-        Obstacle::NoMobile => (
-            "no-mobile",
-            "The recipient has no mobile number.",
-            "Add a mobile number to the recipient, or choose another channel.",
-        ),
-        Obstacle::SelfServiceNotAllowed => (
-            "self-service-not-allowed",
-            "The record type does not allow asking for the code.",
-            "Set self_service.allowed in the record type, or choose another channel.",
-        ),
-        Obstacle::NoEmail => (
-            "no-email",
-            "The recipient has no e-mail address.",
-            "Add an e-mail address to the recipient, or to the record that it is linked to.",
-        ),
-    }
 }

@@ -4,6 +4,7 @@
 
 mod answers;
 mod body;
+mod problems;
 
 use channels::{EmailChannel, SmsChannel};
 use deliveries::{Clock, Hashing, NewCodeOutcome, SendDelivery, SendError, Unavailable};
@@ -63,11 +64,11 @@ async fn handle(send: &SendDelivery, request: &Request) -> Response {
 /// Sends one delivery.
 async fn post(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
     let caller = request.caller(Scope::Send)?;
-    let sent = match body::asked(caller, request)? {
+    let outcome = match body::asked(caller, request)? {
         Asked::New(asked) => send.send(&asked).await,
         Asked::Draft(asked) => send.send_draft(&asked).await,
     };
-    match sent {
+    match outcome {
         Ok(delivery) => Ok(Response::json(
             StatusCode::CREATED,
             &answers::sent(&delivery),
@@ -77,7 +78,7 @@ async fn post(send: &SendDelivery, request: &Request) -> Result<Response, Proble
             &answers::repeated(&stored.delivery),
         )),
         Err(SendError::Unavailable(error)) => Err(unavailable(&error)),
-        Err(error) => Err(answers::send_problem(error)),
+        Err(error) => Err(problems::send_problem(error)),
     }
 }
 
@@ -88,7 +89,7 @@ async fn preview(send: &SendDelivery, request: &Request) -> Result<Response, Pro
     match send.preview(&asked).await {
         Ok(preview) => Ok(Response::json(StatusCode::OK, &answers::preview(preview))),
         Err(SendError::Unavailable(error)) => Err(unavailable(&error)),
-        Err(error) => Err(answers::send_problem(error)),
+        Err(error) => Err(problems::send_problem(error)),
     }
 }
 
@@ -157,14 +158,14 @@ async fn new_code(send: &SendDelivery, request: &Request) -> Result<Response, Pr
             &answers::new_code(None, &message),
         )),
         NewCodeOutcome::Unknown => Err(Problem::not_found()),
-        NewCodeOutcome::Mismatch => Err(answers::send_problem(SendError::Mismatch)),
+        NewCodeOutcome::Mismatch => Err(problems::send_problem(SendError::Mismatch)),
         NewCodeOutcome::Obstacles(missing) => {
-            Err(answers::send_problem(SendError::Obstacles(missing)))
+            Err(problems::send_problem(SendError::Obstacles(missing)))
         }
-        NewCodeOutcome::ChannelUnavailable => Err(answers::send_problem(
+        NewCodeOutcome::ChannelUnavailable => Err(problems::send_problem(
             SendError::ChannelUnavailable(channel),
         )),
-        NewCodeOutcome::NotPossible => Err(answers::code_not_possible()),
+        NewCodeOutcome::NotPossible => Err(problems::code_not_possible()),
     }
 }
 

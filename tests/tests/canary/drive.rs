@@ -17,6 +17,8 @@ pub(crate) struct Book {
     pub(crate) secrets: BTreeSet<Secret>,
     /// What practices were answered where no secret belongs.
     pub(crate) answers: Vec<Place>,
+    /// The e-mails that previews showed.
+    pub(crate) previewed: Vec<Place>,
     /// What patients read.
     pub(crate) pages: Vec<Place>,
 }
@@ -63,7 +65,9 @@ impl Book {
                 _ => {}
             }
         }
-        self.note(Kind::FormField, page.form());
+        for field in fields(page) {
+            self.note(Kind::FormField, field);
+        }
         self.note_signature(page.location());
         let name = format!("page {} ({})", self.pages.len(), page.status);
         self.pages.push(Place::new(name, page.html.clone()));
@@ -110,6 +114,9 @@ impl Drive {
     /// A practice with everything that is needed to send in every way.
     pub(crate) async fn prepare(&mut self) {
         self.practice.set_up().await;
+        let allowed = json!({"self_service": {"allowed": true, "channel": "sms"}});
+        let answer = self.practice.put("/v1/record-types/std", allowed).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
         let recipient = |id: &str, language: &str| {
             json!({"id": id, "name": format!("{id} Beispiel"), "email": format!("{id}@example.org"),
                 "mobile": "+4915112345678", "language": language})
@@ -193,11 +200,17 @@ impl Drive {
         }
     }
 
-    /// Every link's token that was sent so far, each noted.
+    /// Every link's token that was sent so far; it is noted, as is every code.
     pub(crate) async fn tokens(&mut self) -> Vec<String> {
         let mut tokens = Vec::new();
         for message in self.messages().await {
-            if let Some(token) = token_in(message["text"].as_str().unwrap_or_default()) {
+            let text = message["text"].as_str().unwrap_or_default();
+            if message["channel"] == "sms" {
+                self.book
+                    .note(Kind::Reference, &shaped(text, 4).expect("a reference"));
+                self.book
+                    .note(Kind::Code, &shaped(text, 3).expect("a code"));
+            } else if let Some(token) = token_in(text) {
                 self.book.note(Kind::Token, &token);
                 self.book.note(Kind::Reference, &token[..8]);
                 tokens.push(token);
@@ -278,7 +291,8 @@ impl Drive {
         let _ = request.send().await;
     }
 
-    fn note_sent(&mut self, answer: &Answer) {
+    /// Notes reference and code of an answer.
+    pub(crate) fn note_sent(&mut self, answer: &Answer) {
         for (name, kind) in [("reference", Kind::Reference), ("code", Kind::Code)] {
             self.book
                 .note(kind, answer.body[name].as_str().unwrap_or_default());
@@ -290,4 +304,26 @@ impl Drive {
 pub(crate) fn token_in(text: &str) -> Option<String> {
     let token = text.split("/d/").nth(1)?.get(..28)?;
     Some(token.to_owned())
+}
+
+/// The first word of a text that is two halves of so many symbols each, without its hyphen.
+pub(crate) fn shaped(text: &str, half: usize) -> Option<String> {
+    let mut words = text
+        .split_whitespace()
+        .filter(|word| word.len() == 2 * half + 1);
+    let word = words
+        .find(|word| word.as_bytes()[half] == b'-' && is_of_symbols(&word.replace('-', "")))?;
+    Some(word.replace('-', ""))
+}
+
+/// Whether a text is made of the symbols of tokens and codes alone.
+pub(crate) fn is_of_symbols(text: &str) -> bool {
+    text.bytes()
+        .all(|symbol| b"23456789BCDFGHJKLMNPQRSTVWXZ".contains(&symbol))
+}
+
+/// The hidden fields of all forms of a page.
+pub(crate) fn fields(page: &Page) -> Vec<&str> {
+    let fields = page.html.split("name=\"form\" value=\"").skip(1);
+    fields.filter_map(|field| field.split('"').next()).collect()
 }

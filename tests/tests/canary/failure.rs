@@ -33,6 +33,13 @@ impl Drive {
         ] {
             self.book.note_page(&patient, &page);
         }
+        let asked = patient
+            .post(
+                &format!("{}/code", patient.link.clone()),
+                &[("form", page.form())],
+            )
+            .await;
+        self.book.note_page(&patient, &asked);
         let authorization = format!("Bearer {}", self.practice.key());
         let key = format!(
             "canary-request-of-the-practice-for-everything-{}",
@@ -66,7 +73,17 @@ impl Drive {
                 "/v1/documents?record=r1".to_owned(),
                 Value::Null,
             ),
+            (
+                Method::POST,
+                "/v1/deliveries/preview".to_owned(),
+                delivery.clone(),
+            ),
             (Method::POST, "/v1/deliveries".to_owned(), delivery),
+            (
+                Method::POST,
+                format!("/v1/deliveries/{}/code", sent.id),
+                json!({"channel": "sms"}),
+            ),
             (Method::GET, "/v1/deliveries".to_owned(), Value::Null),
             (
                 Method::GET,
@@ -92,14 +109,14 @@ impl Drive {
     }
 
     /// Puts a folder where the bytes of an object are: the bucket then fails in its own way.
-    pub(crate) fn break_object(&self, server: &Server, document: &str) {
+    pub(crate) fn break_object(server: &Server, document: &str) {
         let file = file_like(&server.data().join("s3"), document);
         fs::remove_file(&file).expect("a file can be removed");
         fs::create_dir(&file).expect("a folder can be made");
     }
 
     /// Marks every item but keys and what pages say of practices as one of another version.
-    pub(crate) async fn break_items(&self, server: &Server) {
+    pub(crate) async fn break_items(server: &Server) {
         let database = server.address("dynamodb");
         let table = table(database).await;
         for item in items(database).await {
@@ -118,7 +135,7 @@ impl Drive {
     }
 
     /// Takes the table away.
-    pub(crate) async fn delete_table(&self, server: &Server) {
+    pub(crate) async fn delete_table(server: &Server) {
         let database = server.address("dynamodb");
         call(
             database,

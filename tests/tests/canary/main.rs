@@ -9,6 +9,7 @@
 )]
 
 mod control;
+mod drafts;
 mod drive;
 mod dynamodb;
 mod failure;
@@ -29,14 +30,14 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use drive::{Book, Drive, Sent, token_in};
+use drive::{Drive, Sent, is_of_symbols, shaped, token_in};
 use places::Place;
 use routes::routes;
 use search::{Finder, Hit, Kind, Secret};
 use server::Server;
 
 /// What has to happen for the search to mean anything: answers that each take another path through the product.
-const DRIVEN: [(&str, &[u64]); 9] = [
+const DRIVEN: [(&str, &[u64]); 12] = [
     // What the gateway refuses by itself has no route.
     ("", &[400, 404, 413]),
     ("GET /d/{token}", &[200, 303, 404, 410, 503]),
@@ -47,6 +48,12 @@ const DRIVEN: [(&str, &[u64]); 9] = [
     (
         "POST /v1/deliveries",
         &[201, 400, 404, 409, 413, 422, 502, 503],
+    ),
+    ("POST /d/{token}/code", &[303, 403, 404, 410, 429, 503]),
+    ("POST /v1/deliveries/preview", &[200, 400, 404, 503]),
+    (
+        "POST /v1/deliveries/{id}/code",
+        &[201, 400, 404, 409, 422, 503],
     ),
     ("PUT /v1/settings", &[200, 400, 413]),
     ("GET /v1/settings", &[200, 401, 403, 500, 503]),
@@ -60,6 +67,7 @@ async fn s2_s3_t5_secrets_are_found_only_where_the_product_sends_them() {
     drive.send_in_every_way().await;
     drive.send_in_vain().await;
     drive.send_into_silence().await;
+    drive.send_drafts().await;
     let (sent, other) = (
         drive.send(json!({})).await,
         drive.send(json!({"recipient": "english"})).await,
@@ -67,6 +75,9 @@ async fn s2_s3_t5_secrets_are_found_only_where_the_product_sends_them() {
     drive.read_documents(&sent).await;
     drive.enter_nonsense(&other, &sent).await;
     drive.post_foreign_forms(&other).await;
+    drive.make_new_codes(&sent).await;
+    let asking = drive.send(json!({"channel": "self_service"})).await;
+    drive.ask_for_codes(&asking).await;
     drive.misuse_as_practice(&other).await;
     drive.misuse_as_patient(&other, &sent).await;
     drive.end_in_every_way().await;
@@ -74,35 +85,36 @@ async fn s2_s3_t5_secrets_are_found_only_where_the_product_sends_them() {
     drive.follow(&server);
 
     let (sent, session, documents) = last_delivery(&mut drive).await;
-    drive.break_object(&server, &documents[1]);
+    Drive::break_object(&server, &documents[1]);
     drive.ask_for_everything(&sent, &documents, &session).await;
     let (sent, session, documents) = last_delivery(&mut drive).await;
-    drive.break_items(&server).await;
+    Drive::break_items(&server).await;
     drive.ask_for_everything(&sent, &documents, &session).await;
     drive.tokens().await;
     let kept = TempDir::new().expect("a folder");
     places::copy(&server.data(), kept.path());
-    drive.delete_table(&server).await;
+    Drive::delete_table(&server).await;
     drive.ask_for_everything(&sent, &documents, &session).await;
     server.kill();
 
     let logs = server.logs();
     assert_was_driven(&logs);
     assert_names_nobody(&logs);
-    let finder = Finder::new(drive.book.secrets.clone());
+    let book = drive.book;
+    let finder = Finder::new(book.secrets);
     let mut left_behind = logs;
     left_behind.extend(places::files(&server.data()));
     left_behind.extend(places::files(kept.path()));
     left_behind.extend(places::rows(kept.path()));
-    left_behind.extend(std::mem::take(&mut drive.book.answers));
-    let mut found = findings(&finder, &left_behind);
-    found.extend(leaks_of_messages(
-        &finder,
-        &drive.book,
-        &messages(&server.data()),
-    ));
-    found.extend(leaks_of_pages(&finder, &drive.book.pages));
-    found.extend(left_behind.iter().filter_map(shaped_like_a_secret));
+    let shapes = left_behind.iter().filter_map(shaped_like_a_secret);
+    let mut found: Vec<String> = shapes.collect();
+    left_behind.extend(book.answers);
+    found.extend(strangers(&finder, &left_behind, &[]));
+    found.extend(leaks_of_messages(&finder, &messages(&server.data())));
+    // A page shows the patient's own link and reference and its forms; a preview's e-mail has its link masked.
+    let of_pages = [Kind::Token, Kind::Reference, Kind::FormField];
+    found.extend(strangers(&finder, &book.pages, &of_pages));
+    found.extend(strangers(&finder, &book.previewed, &[Kind::Reference]));
     assert!(
         found.is_empty(),
         "secrets where none belongs:\n{}",
@@ -181,18 +193,6 @@ fn assert_names_nobody(logs: &[Place]) {
     }
 }
 
-pub(crate) fn findings(finder: &Finder, places: &[Place]) -> Vec<String> {
-    places
-        .iter()
-        .flat_map(|place| {
-            finder
-                .find(&place.content)
-                .into_iter()
-                .map(|hit| said(&hit, &place.name))
-        })
-        .collect()
-}
-
 fn said(hit: &Hit, place: &str) -> String {
     format!(
         "{:?} {} ({}) in {place}",
@@ -210,30 +210,27 @@ fn messages(folder: &Path) -> Vec<Value> {
 }
 
 /// An e-mail holds its own token and reference, an SMS its own reference and code, and neither anything else.
-fn leaks_of_messages(finder: &Finder, book: &Book, messages: &[Value]) -> Vec<String> {
+fn leaks_of_messages(finder: &Finder, messages: &[Value]) -> Vec<String> {
     assert!(
         messages.len() > 20,
         "the outbox is searched, not an empty one"
     );
-    let codes: BTreeSet<&str> = book
-        .secrets
-        .iter()
-        .filter(|secret| secret.kind == Kind::Code)
-        .map(|secret| secret.text.as_str())
-        .collect();
     let mut leaks = Vec::new();
     for message in messages {
         let channel = message["channel"].as_str().unwrap_or_default();
         let text = message["text"].as_str().unwrap_or_default();
-        let own = match channel {
-            "email" => {
-                let token = token_in(text).expect("an e-mail has its link");
-                vec![
-                    Secret::new(Kind::Reference, &token[..8]),
-                    Secret::new(Kind::Token, &token),
-                ]
-            }
-            _ => of_sms(text, &codes),
+        let own = if channel == "email" {
+            let token = token_in(text).expect("an e-mail has its link");
+            [
+                Secret::new(Kind::Reference, &token[..8]),
+                Secret::new(Kind::Token, &token),
+            ]
+        } else {
+            let of = |half| shaped(text, half).expect("an SMS has reference and code");
+            [
+                Secret::new(Kind::Reference, &of(4)),
+                Secret::new(Kind::Code, &of(3)),
+            ]
         };
         let found = finder.find(message.to_string().as_bytes());
         let strangers = found.iter().filter(|hit| !own.contains(&hit.secret));
@@ -250,38 +247,13 @@ fn leaks_of_messages(finder: &Finder, book: &Book, messages: &[Value]) -> Vec<St
     leaks
 }
 
-/// What the SMS itself says is its reference and its code.
-fn of_sms(text: &str, codes: &BTreeSet<&str>) -> Vec<Secret> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let shaped = |halves: usize| {
-        let mut words = words.iter().filter(|word| word.len() == 2 * halves + 1);
-        let found = words
-            .find(|word| word.as_bytes()[halves] == b'-' && is_of_symbols(&word.replace('-', "")));
-        found
-            .expect("an SMS has reference and code")
-            .replace('-', "")
-    };
-    let (reference, code) = (shaped(4), shaped(3));
-    assert!(
-        codes.contains(code.as_str()),
-        "the code of an SMS is one that the practice was told"
-    );
-    vec![
-        Secret::new(Kind::Reference, &reference),
-        Secret::new(Kind::Code, &code),
-    ]
-}
-
-/// A page shows the patient's own link and reference and its form, and never a code or a cookie.
-fn leaks_of_pages(finder: &Finder, pages: &[Place]) -> Vec<String> {
-    let belongs = [Kind::Token, Kind::Reference, Kind::FormField];
+/// What is found in these places but does not belong there.
+fn strangers(finder: &Finder, places: &[Place], belong: &[Kind]) -> Vec<String> {
     let mut leaks = Vec::new();
-    for page in pages {
-        let strangers = finder
-            .find(&page.content)
-            .into_iter()
-            .filter(|hit| !belongs.contains(&hit.secret.kind));
-        leaks.extend(strangers.map(|hit| said(&hit, &page.name)));
+    for place in places {
+        let found = finder.find(&place.content).into_iter();
+        let strangers = found.filter(|hit| !belong.contains(&hit.secret.kind));
+        leaks.extend(strangers.map(|hit| said(&hit, &place.name)));
     }
     leaks
 }
@@ -295,9 +267,4 @@ fn shaped_like_a_secret(place: &Place) -> Option<String> {
         "{token}, which is shaped like a token, in {}",
         place.name
     ))
-}
-
-fn is_of_symbols(text: &str) -> bool {
-    text.bytes()
-        .all(|symbol| b"23456789BCDFGHJKLMNPQRSTVWXZ".contains(&symbol))
 }

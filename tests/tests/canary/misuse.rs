@@ -64,9 +64,12 @@ impl Drive {
             self.throw(Method::GET, &path, &mine, Vec::new()).await;
             self.throw(Method::DELETE, &path, &mine, Vec::new()).await;
         }
+        let new_code = format!("/v1/deliveries/{}/code", sent.id);
         for body in practice_bodies(sent, &bare_key) {
             for (method, path) in [
                 (Method::POST, "/v1/deliveries"),
+                (Method::POST, "/v1/deliveries/preview"),
+                (Method::POST, new_code.as_str()),
                 (Method::POST, "/v1/documents"),
                 (Method::PUT, "/v1/settings"),
                 (Method::PUT, "/v1/record-types/std"),
@@ -118,6 +121,7 @@ impl Drive {
             format!("/d/{UNKNOWN}"),
             format!("/d/{UNKNOWN}/documents"),
             format!("/d/{UNKNOWN}/done"),
+            format!("/d/{UNKNOWN}/code"),
             format!("/privacy?lang={token}&code={code}"),
             format!("/{token}?{code}"),
         ] {
@@ -138,6 +142,7 @@ impl Drive {
                 format!("/d/{token}"),
                 format!("/d/{UNKNOWN}"),
                 format!("/d/{token}/done"),
+                format!("/d/{token}/code"),
             ] {
                 self.throw(Method::POST, &path, &headers, body.clone())
                     .await;

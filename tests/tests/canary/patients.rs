@@ -148,9 +148,9 @@ impl Drive {
             303,
             "L2 begins"
         );
-        let mut guesser = self.patient(&guessed);
+        let mut stranger = self.patient(&guessed);
         for _ in 0..10 {
-            self.enter(&mut guesser, "BCD-FGH").await;
+            self.enter(&mut stranger, "BCD-FGH").await;
             self.advance(301).await;
         }
         self.advance(4 * DAY).await;
@@ -170,6 +170,13 @@ impl Drive {
                 .await;
             assert_eq!(posted.status, 410, "{}", ended.id);
             self.book.note_page(&patient, &posted);
+            let asked = patient
+                .post(
+                    &format!("{}/code", patient.link.clone()),
+                    &[("form", "none")],
+                )
+                .await;
+            self.book.note_page(&patient, &asked);
         }
     }
 

@@ -27,6 +27,8 @@ pub(crate) enum Kind {
     FormField,
     /// A practice's key.
     ApiKey,
+    /// The sealed state of a preview.
+    Draft,
     /// What a practice chose to make its request safe to repeat.
     IdempotencyKey,
     /// The signature of an address in the bucket: whoever has it, has the file.
@@ -72,6 +74,10 @@ impl Secret {
                 spellings.push(decoded(secret));
             }
             Kind::Signature => spellings.push(decoded(text)),
+            Kind::Draft => {
+                let raw = BASE64URL_NOPAD.decode(text.as_bytes());
+                spellings.push(raw.unwrap_or_default());
+            }
             Kind::Token | Kind::IdempotencyKey => {}
         }
         spellings.retain(|spelling| spelling.len() >= SHORTEST);

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::places::Place;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running `local serve`. Dropped, it is killed, as a fall of the machine would do it.
 pub(crate) struct Server {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::Patient;
 
 use crate::drive::{Drive, Sent, token_in};
@@ -33,7 +33,7 @@ impl Drive {
         self.book.note(crate::search::Kind::IdempotencyKey, key);
         let again = self.practice.post_delivery_as(key, body).await;
         assert_eq!(again.status, 201, "{again:?}");
-        self.note_answer(&again.body);
+        self.note_sent(&again);
         assert_eq!(
             self.practice.post_delivery_as(key, other).await.problem(),
             "idempotency-mismatch"
@@ -67,6 +67,10 @@ impl Drive {
             (json!({"recipient": "nobody"}), 404),
             (json!({"recipient": "insurer", "channel": "sms"}), 422),
             (json!({"channel": "threema"}), 422),
+            (
+                json!({"recipient": "insurer", "channel": "self_service"}),
+                422,
+            ),
             (json!({"protected": false}), 422),
             (json!({"documents": []}), 400),
             (
@@ -80,6 +84,12 @@ impl Drive {
                 "{extra}"
             );
         }
+        let body = json!({"record": "nobody", "recipient": "patient", "documents": ["20261120-aaaaaaaaaaaaaaaaaaaaaaaaa"]});
+        let preview = self
+            .practice
+            .call(Method::POST, "/v1/deliveries/preview", body)
+            .await;
+        assert_eq!(preview.status, 404, "{preview:?}");
         let waiting = self
             .practice
             .announce(
@@ -184,13 +194,14 @@ impl Drive {
             let answer = self.practice.delete(&path).await;
             assert_eq!(answer.status, 204, "DELETE {path}: {answer:?}");
         }
-    }
-
-    /// Notes reference and code of an answer.
-    fn note_answer(&mut self, answer: &Value) {
-        let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
-        self.book
-            .note(crate::search::Kind::Reference, &text("reference"));
-        self.book.note(crate::search::Kind::Code, &text("code"));
+        let new = self
+            .practice
+            .post_code(
+                "canary-request-too-late",
+                &sent.id,
+                json!({"channel": "sms"}),
+            )
+            .await;
+        assert_eq!(new.problem(), "code-not-possible");
     }
 }

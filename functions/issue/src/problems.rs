@@ -1,0 +1,183 @@
+//! Every problem of sending, with its stable type and its remedy.
+
+use deliveries::SendError;
+use domain::sending::Obstacle;
+use serde_json::json;
+use web::{FieldError, Problem};
+
+/// Every way in which nothing was sent, or nobody can tell.
+pub(crate) fn send_problem(error: SendError) -> Problem {
+    match error {
+        SendError::NoSuchRecord => nothing_at("/record", "expected a record that exists"),
+        SendError::NoSuchRecipient => nothing_at(
+            "/recipient",
+            "expected one of the record's recipients, whose linked record exists",
+        ),
+        SendError::DocumentsGone(positions) => {
+            let at = positions
+                .into_iter()
+                .map(|position| document(position, "not a document of this record, or deleted"));
+            let detail = "Nothing was sent. Leave these documents out, or upload them again.";
+            Problem::new("document-gone", 409, "A document is not there.", detail).at(at.collect())
+        }
+        SendError::DocumentsNotReady(documents) => {
+            let at = documents.into_iter().map(|(position, refused)| {
+                document(position, refused.as_deref().unwrap_or("not uploaded yet"))
+            });
+            let detail = "Nothing was sent. Upload the announced files to their upload URLs, or announce them anew; then send again.";
+            Problem::new(
+                "document-not-ready",
+                409,
+                "A document has no file yet.",
+                detail,
+            )
+            .at(at.collect())
+        }
+        SendError::Obstacles(obstacles) => obstacle_problem(&obstacles),
+        SendError::ChannelUnavailable(channel) => {
+            let detail = "Choose sms or spoken as channel: in the request, the recipient, the record, its type or the settings.";
+            Problem::new(
+                "not-available",
+                422,
+                "This deployment does not offer that channel.",
+                detail,
+            )
+            .with("channel", json!(channel))
+        }
+        SendError::EmailRefused { id, reason } => {
+            let detail = format!(
+                "Nothing was sent: {reason}. Check the address, then send again with a new Idempotency-Key."
+            );
+            Problem::new("email-refused", 502, "The e-mail was not accepted.", detail)
+                .with("id", json!(id))
+        }
+        SendError::EmailUnknown { id } => {
+            let detail = "The e-mail may have arrived; its link is closed, and no code was sent. Send again with a new Idempotency-Key.";
+            Problem::new(
+                "email-unknown",
+                502,
+                "Nobody can tell whether the e-mail arrived.",
+                detail,
+            )
+            .with("id", json!(id))
+        }
+        SendError::NoDraft => Problem::invalid_field(
+            "/draft",
+            "expected the draft of a preview, as it was answered",
+        ),
+        error => plain_problem(&error),
+    }
+}
+
+/// Those that say the same whatever the request was.
+fn plain_problem(error: &SendError) -> Problem {
+    let (kind, status, title, detail) = match error {
+        SendError::TooManyEarlier => (
+            "too-many-earlier",
+            409,
+            "The documents are in too many open e-mails.",
+            "Nothing was sent. Revoke some of the open deliveries of these documents first.",
+        ),
+        SendError::CodeInEmail => (
+            "code-in-email",
+            422,
+            "The e-mail contains the code.",
+            "Nothing was sent. Take the code out of the texts; sent again as it is, the request gets another code.",
+        ),
+        SendError::MessageTooLong => (
+            "message-too-long",
+            422,
+            "The text message would be longer than one message.",
+            "Nothing was sent. Shorten the public_name in the settings.",
+        ),
+        SendError::InProgress => (
+            "in-progress",
+            409,
+            "This is already under way.",
+            "Ask again in a minute with the same Idempotency-Key.",
+        ),
+        SendError::Mismatch => (
+            "idempotency-mismatch",
+            409,
+            "This Idempotency-Key came before with other content.",
+            "Use a new Idempotency-Key for another request, or repeat the same body.",
+        ),
+        SendError::DraftSpent => (
+            "draft-spent",
+            409,
+            "This e-mail has already been sent.",
+            "Nothing was sent now. See GET /v1/deliveries, or make a new preview.",
+        ),
+        SendError::DraftExpired => (
+            "draft-expired",
+            409,
+            "The draft is older than an hour.",
+            "Nothing was sent. Make a new preview and send its draft within an hour.",
+        ),
+        // What names something of the request is answered above, and what is no problem by the caller.
+        _ => return Problem::unavailable(),
+    };
+    Problem::new(kind, status, title, detail)
+}
+
+/// L6a: no new code would open the delivery.
+pub(crate) fn code_not_possible() -> Problem {
+    let detail = "Nothing was changed. Send a new delivery.";
+    Problem::new(
+        "code-not-possible",
+        409,
+        "There are no more new codes for this e-mail.",
+        detail,
+    )
+}
+
+fn nothing_at(pointer: &str, detail: &str) -> Problem {
+    Problem::not_found().at(vec![FieldError::new(pointer, detail)])
+}
+
+fn document(position: usize, detail: &str) -> FieldError {
+    FieldError::new(&format!("/documents/{position}"), detail)
+}
+
+/// D3: the first obstacle gives the type, `problems` lists all of them.
+fn obstacle_problem(obstacles: &[Obstacle]) -> Problem {
+    let all: Vec<&str> = obstacles
+        .iter()
+        .map(|obstacle| obstacle_texts(*obstacle).0)
+        .collect();
+    let (kind, title, remedy) = obstacles
+        .first()
+        .map_or(("not-available", "", ""), |first| obstacle_texts(*first));
+    Problem::new(kind, 422, title, format!("Nothing was sent. {remedy}"))
+        .with("problems", json!(all))
+}
+
+fn obstacle_texts(obstacle: Obstacle) -> (&'static str, &'static str, &'static str) {
+    match obstacle {
+        Obstacle::SendingForbidden => (
+            "sending-forbidden",
+            "Electronic sending is switched off for this record.",
+            "Switch electronic_sending on for the record, if the patient agreed.",
+        ),
+        Obstacle::NoConsent => (
+            "no-consent",
+            "Text messages are not allowed in the settings.",
+            "Set sms_allowed in the settings (messages are charged for), or choose another channel.",
+        ),
+        Obstacle::NoMobile => (
+            "no-mobile",
+            "The recipient has no mobile number.",
+            "Add a mobile number to the recipient, or choose another channel.",
+        ),
+        Obstacle::SelfServiceNotAllowed => (
+            "self-service-not-allowed",
+            "The record type does not allow asking for the code.",
+            "Set self_service.allowed in the record type, or choose another channel.",
+        ),
+        Obstacle::NoEmail => (
+            "no-email",
+            "The recipient has no e-mail address.",
+            "Add an e-mail address to the recipient, or to the record that it is linked to.",
+        ),
+    }
+}
