@@ -12,8 +12,7 @@ use store::{Store, StoreError};
 
 /// The function, ready to be called. Its clock is not asked: a key ends when it is revoked, not by time.
 pub fn function(environment: &Environment, _clock: Clock) -> Result<Function, MissingSettings> {
-    let table = environment.read(|get| get.text("TABLE"))?;
-    let store = Store::new(Aws::new(environment)?.dynamodb(), table);
+    let store = environment.read(|get| Store::new(Aws::read(get).dynamodb(), get.text("TABLE")))?;
     Ok(std::sync::Arc::new(move |event| {
         let store = store.clone();
         Box::pin(async move { Ok(handle(&store, &event).await?) })

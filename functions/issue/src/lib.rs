@@ -10,7 +10,6 @@ use channels::{EmailChannel, SmsChannel};
 use deliveries::{Clock, Hashing, NewCodeOutcome, SendDelivery, SendError, Unavailable};
 use documents::Documents;
 use domain::access::Scope;
-use domain::contact::SenderId;
 use domain::id::DeliveryId;
 use futures::FutureExt as _;
 use http::StatusCode;
@@ -24,24 +23,23 @@ use crate::body::Asked;
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    let aws = Aws::new(environment)?;
-    let own_sender = environment.read(|get| get.text("SMS_SENDER_ID"))?;
-    let own_sender =
-        SenderId::try_from(own_sender).map_err(|_| MissingSettings::malformed("SMS_SENDER_ID"))?;
-    let send = environment.read(|get| SendDelivery {
-        store: Store::new(aws.dynamodb(), get.text("TABLE")),
-        documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
-        lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-        hashing: Hashing::new(Keys::new(aws.kms(), get.list("PEPPER_KEYS"))),
-        email: EmailChannel::new(
-            aws.ses(),
-            get.text("MAIL_FROM"),
-            get.text("CONFIGURATION_SET"),
-        ),
-        sms: SmsChannel::new(aws.sns()),
-        own_sender,
-        base_url: get.text("BASE_URL"),
-        clock,
+    let send = environment.read(|get| {
+        let aws = Aws::read(get);
+        SendDelivery {
+            store: Store::new(aws.dynamodb(), get.text("TABLE")),
+            documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
+            lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+            hashing: Hashing::new(Keys::new(aws.kms(), get.list("PEPPER_KEYS"))),
+            email: EmailChannel::new(
+                aws.ses(),
+                get.text("MAIL_FROM"),
+                get.text("CONFIGURATION_SET"),
+            ),
+            sms: SmsChannel::new(aws.sns()),
+            own_sender: get.parsed("SMS_SENDER_ID"),
+            base_url: get.text("BASE_URL"),
+            clock,
+        }
     })?;
     Ok(http_function(send, |send, request| {
         handle(send, request).boxed()

@@ -32,14 +32,14 @@ enum Failure {
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    let (table, bucket) =
-        environment.read(|get| (get.text("TABLE"), get.text("DOCUMENTS_BUCKET")))?;
-    let aws = Aws::new(environment)?;
-    let deps = Deps {
-        store: Store::new(aws.dynamodb(), table),
-        documents: Documents::new(aws.s3(), bucket),
-        clock,
-    };
+    let deps = environment.read(|get| {
+        let aws = Aws::read(get);
+        Deps {
+            store: Store::new(aws.dynamodb(), get.text("TABLE")),
+            documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
+            clock,
+        }
+    })?;
     Ok(http_function(deps, |deps, request| {
         handle(deps, request).boxed()
     }))

@@ -4,7 +4,6 @@
 
 use channels::SmsChannel;
 use deliveries::{Clock, Found, Hashing, RequestCode, RequestOutcome, Unavailable};
-use domain::contact::SenderId;
 use domain::delivery::{RequestRule, State};
 use domain::symbols::LinkToken;
 use futures::FutureExt as _;
@@ -18,18 +17,17 @@ use web::{Request, Response};
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    let aws = Aws::new(environment)?;
-    let own_sender = environment.read(|get| get.text("SMS_SENDER_ID"))?;
-    let own_sender =
-        SenderId::try_from(own_sender).map_err(|_| MissingSettings::malformed("SMS_SENDER_ID"))?;
-    let ask = environment.read(|get| RequestCode {
-        store: Store::new(aws.dynamodb(), get.text("TABLE")),
-        lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-        hashing: Hashing::new(Keys::new(aws.kms(), get.list("PEPPER_KEYS"))),
-        sms: SmsChannel::new(aws.sns()),
-        own_sender,
-        base_url: get.text("BASE_URL"),
-        clock,
+    let ask = environment.read(|get| {
+        let aws = Aws::read(get);
+        RequestCode {
+            store: Store::new(aws.dynamodb(), get.text("TABLE")),
+            lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+            hashing: Hashing::new(Keys::new(aws.kms(), get.list("PEPPER_KEYS"))),
+            sms: SmsChannel::new(aws.sns()),
+            own_sender: get.parsed("SMS_SENDER_ID"),
+            base_url: get.text("BASE_URL"),
+            clock,
+        }
     })?;
     Ok(http_function(ask, |ask, request| {
         handle(ask, request).boxed()

@@ -24,15 +24,17 @@ struct Deps {
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    let aws = Aws::new(environment)?;
-    let deps = environment.read(|get| Deps {
-        enter: EnterCode::new(
-            Store::new(aws.dynamodb(), get.text("TABLE")),
-            Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-            Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
-            clock,
-        ),
-        origin: get.text("BASE_URL"),
+    let deps = environment.read(|get| {
+        let aws = Aws::read(get);
+        Deps {
+            enter: EnterCode::new(
+                Store::new(aws.dynamodb(), get.text("TABLE")),
+                Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+                Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
+                clock,
+            ),
+            origin: get.text("BASE_URL"),
+        }
     })?;
     Ok(http_function(deps, |deps, request| {
         handle(deps, request).boxed()

@@ -99,6 +99,13 @@ checked_text! {
     };
 }
 
+/// Zweiweg's own, for a deployment that names no other.
+impl Default for SenderId {
+    fn default() -> Self {
+        Self("Zweiweg".to_owned())
+    }
+}
+
 impl Phone {
     /// The digits alone, with a leading plus if there is one, for a `tel:` link.
     pub fn dialled(&self) -> String {

@@ -10,7 +10,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
-use crate::environment::{Environment, MissingSettings};
+use crate::environment::{Environment, MissingSettings, Reader};
 
 /// Makes clients for the region and credentials of a function's environment.
 #[derive(Debug)]
@@ -69,18 +69,23 @@ macro_rules! client {
 impl Aws {
     /// From `AWS_REGION` and the credentials that Lambda puts beside it.
     pub fn new(environment: &Environment) -> Result<Self, MissingSettings> {
-        environment.read(|get| Self {
-            environment: environment.clone(),
+        environment.read(Self::read)
+    }
+
+    /// The same among other settings, so that all that is missing is named at once.
+    pub fn read(get: &mut Reader<'_>) -> Self {
+        Self {
             region: get.text("AWS_REGION"),
             credentials: Credentials::from_keys(
                 get.text("AWS_ACCESS_KEY_ID"),
                 get.text("AWS_SECRET_ACCESS_KEY"),
-                environment.optional("AWS_SESSION_TOKEN").map(str::to_owned),
+                get.optional("AWS_SESSION_TOKEN").map(str::to_owned),
             ),
             http: aws_smithy_http_client::Builder::new()
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
                 .build_https(),
-        })
+            environment: get.environment().clone(),
+        }
     }
 
     /// The table.

@@ -1,20 +1,21 @@
 //! The environment of a function, read once into typed settings; all that is missing is named at once.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Environment variables: the process's own on Lambda, the template's in the local stack.
 #[derive(Clone, Debug)]
 pub struct Environment(BTreeMap<String, String>);
 
 /// Variables that are not set, all of them.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("missing or malformed environment variables: {}; template.yaml sets them for every function", .0.join(", "))]
 pub struct MissingSettings(Vec<&'static str>);
 
-impl MissingSettings {
-    /// A variable is set, but not to what it must be.
-    pub fn malformed(name: &'static str) -> Self {
-        Self(vec![name])
+/// What a process prints that ends with it: the sentence, not the type.
+impl fmt::Debug for MissingSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
     }
 }
 
@@ -61,6 +62,28 @@ impl FromIterator<(String, String)> for Environment {
 }
 
 impl Reader<'_> {
+    /// A variable that may be missing; an empty one is.
+    pub fn optional(&self, name: &str) -> Option<&str> {
+        self.environment.optional(name)
+    }
+
+    /// A variable of a certain shape; one of another shape is as good as missing, and its default is never used.
+    pub fn parsed<T: TryFrom<String> + Default>(&mut self, name: &'static str) -> T {
+        let value = self.text(name);
+        let is_missing = value.is_empty();
+        T::try_from(value).unwrap_or_else(|_| {
+            if !is_missing {
+                self.missing.push(name);
+            }
+            T::default()
+        })
+    }
+
+    /// The environment itself.
+    pub fn environment(&self) -> &Environment {
+        self.environment
+    }
+
     /// A variable's text.
     pub fn text(&mut self, name: &'static str) -> String {
         let value = self.environment.optional(name);

@@ -42,6 +42,32 @@ pub(crate) struct Trace {
     messages: usize,
 }
 
+/// What went wrong, each with what it went wrong with; told all at once, so that one fault hides no other.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<String>);
+
+impl Faults {
+    /// Faults of this case, if there are any.
+    pub(crate) fn add(&mut self, case: &str, faults: Vec<String>) {
+        self.0.extend(faults.into_iter().map(|fault| format!("{case}: {fault}")));
+    }
+
+    /// One fault.
+    pub(crate) fn push(&mut self, fault: String) {
+        self.0.push(fault);
+    }
+
+    /// The end of a test.
+    pub(crate) fn assert_none(self) {
+        assert!(self.0.is_empty(), "{} faults:\n{}", self.0.len(), self.0.join("\n"));
+    }
+}
+
+/// The beginning of something long, for a report.
+pub(crate) fn beginning(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
 /// 400 with these fields named.
 pub(crate) fn invalid<'a>(pointers: &'a [&'a str]) -> Expected<'a> {
     Expected {

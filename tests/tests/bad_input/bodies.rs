@@ -1,9 +1,8 @@
-//! Bodies of the practice's calls: what is no JSON, what has the wrong shape, and every field with what it cannot be.
+//! Bodies that are no JSON objects, hold what nobody knows, or are too large.
 
 use serde_json::{Value, json};
 
-use crate::api::{Api, Expected, invalid};
-use crate::fields;
+use crate::api::{Api, Expected, Faults, beginning, invalid};
 
 /// Every call that takes a body, with one that it takes.
 pub(crate) fn calls() -> Vec<(&'static str, &'static str, Value)> {
@@ -28,14 +27,14 @@ pub(crate) fn calls() -> Vec<(&'static str, &'static str, Value)> {
             "/v1/documents/20261120-aaaaaaaaaaaaaaaaaaaaaaaaa",
             json!({"released": true}),
         ),
-        (
-            "POST",
-            "/v1/deliveries",
-            json!({
-                "record": "r1", "recipient": "patient", "documents": ["20261120-aaaaaaaaaaaaaaaaaaaaaaaaa"], "channel": "sms",
-            }),
-        ),
+        ("POST", "/v1/deliveries", delivery()),
+        ("POST", "/v1/deliveries/preview", delivery()),
+        ("POST", "/v1/deliveries/01a207d9-2100-7345-84ac-89e186209d30/code", json!({"channel": "sms"})),
     ]
+}
+
+fn delivery() -> Value {
+    json!({"record": "r1", "recipient": "patient", "documents": ["20261120-aaaaaaaaaaaaaaaaaaaaaaaaa"], "channel": "sms"})
 }
 
 /// No JSON, or none that could be a body.
@@ -78,7 +77,7 @@ fn garbage() -> Vec<(&'static str, Vec<u8>)> {
 async fn a_body_that_is_no_json_object_is_refused_by_every_call() {
     let api = Api::start().await;
     let before = api.trace().await;
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (method, path, _) in calls() {
         for (name, body) in garbage() {
             let answer = api.call(method, path, body).await;
@@ -91,23 +90,18 @@ async fn a_body_that_is_no_json_object_is_refused_by_every_call() {
             } else {
                 vec![""]
             };
-            faults.extend(
-                answer
-                    .faults(invalid(&wanted))
-                    .into_iter()
-                    .map(|fault| format!("{method} {path} with {name}: {fault}")),
-            );
+            faults.add(&format!("{method} {path} with {name}"), answer.faults(invalid(&wanted)));
         }
         assert_eq!(api.trace().await, before, "{method} {path} left a trace");
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    faults.assert_none();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_that_nobody_knows_is_named_and_refused() {
     let api = Api::start().await;
     let before = api.trace().await;
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (method, path, good) in calls() {
         for (field, pointer) in [
             ("surprise", "/surprise"),
@@ -120,15 +114,10 @@ async fn a_field_that_nobody_knows_is_named_and_refused() {
             let mut body = good.clone();
             body[field] = json!(1);
             let answer = api.call(method, path, body.to_string()).await;
-            faults.extend(
-                answer
-                    .faults(invalid(&[pointer]))
-                    .into_iter()
-                    .map(|fault| format!("{method} {path} {field:?}: {fault}")),
-            );
+            faults.add(&format!("{method} {path} {field:?}"), answer.faults(invalid(&[pointer])));
         }
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    faults.assert_none();
     assert_eq!(api.trace().await, before, "an unknown field left a trace");
 }
 
@@ -156,7 +145,7 @@ async fn an_array_is_never_taken_for_an_object() {
     ]);
     let (patch, put) = (format!("/v1/documents/{document}"), "/v1/records/new");
     let sha256 = "0".repeat(64);
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (method, path, body, pointer) in [
         ("PATCH", patch.as_str(), json!([true]), ""),
         (
@@ -226,256 +215,10 @@ async fn an_array_is_never_taken_for_an_object() {
         ),
     ] {
         let answer = api.call(method, path, body.to_string()).await;
-        faults.extend(
-            answer
-                .faults(invalid(&[pointer]))
-                .into_iter()
-                .map(|fault| format!("{method} {path} {body}: {fault}")),
-        );
+        faults.add(&format!("{method} {path} {body}"), answer.faults(invalid(&[pointer])));
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    faults.assert_none();
     assert_eq!(api.trace().await, before, "an array left a trace");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_field_is_refused_with_what_it_cannot_be_and_named() {
-    let api = Api::start().await;
-    let mut before = api.trace().await;
-    let mut faults = Vec::new();
-    let mut cases = 0;
-    for (method, path, good) in calls() {
-        for (pointer, bad) in fields::bad(path) {
-            let mut body = good.clone();
-            place(&mut body, pointer, bad.clone());
-            cases += 1;
-            let answer = api.call(method, path, body.to_string()).await;
-            let said: String = bad.to_string().chars().take(80).collect();
-            let name = format!("{method} {path} {pointer} {said}");
-            faults.extend(
-                answer
-                    .faults(invalid(&[pointer]))
-                    .into_iter()
-                    .map(|fault| format!("{name}: {fault}")),
-            );
-            let after = api.trace().await;
-            if after != before {
-                faults.push(format!("{name}: it left a trace"));
-                before = after;
-            }
-        }
-    }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-    assert!(cases > 500, "only {cases} cases");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_field_within_a_field_is_named_by_its_whole_pointer() {
-    let api = Api::start().await;
-    let before = api.trace().await;
-    let mut faults = Vec::new();
-    for (path, body, pointer) in fields::nested() {
-        let answer = api.call("PUT", path, body.to_string()).await;
-        faults.extend(
-            answer
-                .faults(invalid(&[pointer]))
-                .into_iter()
-                .map(|fault| format!("PUT {path} {body}: {fault}")),
-        );
-    }
-    assert_eq!(
-        api.trace().await,
-        before,
-        "a wrong field within a field left a trace"
-    );
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_missing_field_is_named_by_its_pointer() {
-    let api = Api::start().await;
-    let before = api.trace().await;
-    let record = |recipients: Value| json!({"record_type": "std", "recipients": recipients});
-    let (id, name, email) = (("id", "p"), ("name", "P"), ("email", "p@example.org"));
-    let recipient = |fields: &[(&str, &str)]| -> Value {
-        fields
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), json!(value)))
-            .collect()
-    };
-    let mut cases = vec![
-        ("PUT", "/v1/settings", json!({}), "/name"),
-        (
-            "PATCH",
-            "/v1/documents/20261120-aaaaaaaaaaaaaaaaaaaaaaaaa",
-            json!({}),
-            "/released",
-        ),
-        (
-            "PUT",
-            "/v1/records/new",
-            json!({"recipients": [recipient(&[id, name, email])]}),
-            "/record_type",
-        ),
-        (
-            "PUT",
-            "/v1/records/new",
-            json!({"record_type": "std"}),
-            "/recipients",
-        ),
-        (
-            "PUT",
-            "/v1/records/new",
-            record(json!([recipient(&[name, email])])),
-            "/recipients/0/id",
-        ),
-        (
-            "PUT",
-            "/v1/records/new",
-            record(json!([recipient(&[id, email])])),
-            "/recipients/0/name",
-        ),
-        (
-            "PUT",
-            "/v1/records/new",
-            record(json!([recipient(&[id, name])])),
-            "/recipients/0/email",
-        ),
-        ("PUT", "/v1/records/new", record(json!([])), "/recipients"),
-        (
-            "PUT",
-            "/v1/records/new",
-            record(json!([
-                recipient(&[id, name, email]),
-                recipient(&[id, name, email])
-            ])),
-            "/recipients/1/id",
-        ),
-        (
-            "PUT",
-            "/v1/records/new",
-            record(json!([recipient(&[id, ("linked_record", "r1")])])),
-            "/recipients/0/linked_record",
-        ),
-    ];
-    let announcement = calls().remove(3).2;
-    for (field, pointer) in [
-        ("record", "/record"),
-        ("kind", "/kind"),
-        ("number", "/number"),
-        ("issued_on", "/issued_on"),
-        ("content_type", "/content_type"),
-        ("size", "/size"),
-        ("sha256", "/sha256"),
-    ] {
-        let mut body = announcement.clone();
-        body.as_object_mut().expect("an object").remove(field);
-        cases.push(("POST", "/v1/documents", body, pointer));
-    }
-    let mut faults = Vec::new();
-    for (method, path, body, pointer) in cases {
-        let answer = api.call(method, path, body.to_string()).await;
-        faults.extend(
-            answer
-                .faults(invalid(&[pointer]))
-                .into_iter()
-                .map(|fault| format!("{method} {path} {body}: {fault}")),
-        );
-    }
-    assert_eq!(api.trace().await, before, "a missing field left a trace");
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn all_that_is_missing_or_wrong_in_a_delivery_is_named_at_once() {
-    let api = Api::start().await;
-    let before = api.trace().await;
-    let id = "20261120-aaaaaaaaaaaaaaaaaaaaaaaaa";
-    for (body, pointers) in [
-        (json!({}), vec!["/record", "/recipient", "/documents"]),
-        (
-            json!({"record": null, "recipient": null}),
-            vec!["/record", "/recipient", "/documents"],
-        ),
-        (
-            json!({"recipient": "patient", "documents": [id, id]}),
-            vec!["/record", "/documents/1"],
-        ),
-        (
-            json!({"record": "r1", "recipient": "patient", "documents": []}),
-            vec!["/documents"],
-        ),
-    ] {
-        let answer = api.call("POST", "/v1/deliveries", body.to_string()).await;
-        assert_eq!(
-            answer.faults(invalid(&pointers)),
-            Vec::<String>::new(),
-            "{body}"
-        );
-    }
-    let announcement = json!({
-        "record": "r1", "kind": "invoice", "number": "1", "issued_on": "2026-11-20",
-        "content_type": "text/html", "size": 0, "sha256": "ABC",
-    });
-    let answer = api
-        .call("POST", "/v1/documents", announcement.to_string())
-        .await;
-    assert_eq!(
-        answer.faults(invalid(&["/content_type", "/size", "/sha256"])),
-        Vec::<String>::new()
-    );
-    assert_eq!(api.trace().await, before, "a refused body left a trace");
-}
-
-/// What goes wrong is said in words of the contract, not of the language that we are written in.
-#[tokio::test(flavor = "multi_thread")]
-async fn problems_speak_of_json_not_of_rust() {
-    let api = Api::start().await;
-    let mut faults = Vec::new();
-    for (method, path, body) in [
-        ("PUT", "/v1/settings", json!([])),
-        (
-            "PUT",
-            "/v1/settings",
-            json!({"name": "P", "monthly_caps": 5}),
-        ),
-        (
-            "PUT",
-            "/v1/settings",
-            json!({"name": "P", "valid_days": "7"}),
-        ),
-        ("PUT", "/v1/settings", json!({"name": "P", "channel": 5})),
-        ("PUT", "/v1/settings", json!({"name": "P", "language": 5})),
-        ("PUT", "/v1/records/new", json!(null)),
-        (
-            "PUT",
-            "/v1/records/new",
-            json!({"record_type": "std", "recipients": [5]}),
-        ),
-        ("POST", "/v1/documents", json!({"size": "5"})),
-        ("POST", "/v1/deliveries", json!("x")),
-        (
-            "PATCH",
-            "/v1/documents/20261120-aaaaaaaaaaaaaaaaaaaaaaaaa",
-            json!({"released": "x"}),
-        ),
-    ] {
-        let answer = api.call(method, path, body.to_string()).await;
-        for error in answer.json()["errors"].as_array().into_iter().flatten() {
-            let detail = error["detail"].as_str().unwrap_or_default();
-            let ours = [
-                "struct", "enum", "tuple", "variant", "u64", "i64", "usize", "sequence", "map",
-                "unit", "element",
-            ];
-            if let Some(word) = ours.iter().find(|word| {
-                detail
-                    .split(|c: char| !c.is_alphanumeric())
-                    .any(|part| part == **word)
-            }) {
-                faults.push(format!("{method} {path} {body}: {word:?} in {detail:?}"));
-            }
-        }
-    }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -537,17 +280,4 @@ async fn a_body_that_is_too_large_is_refused_by_us_and_an_enormous_one_by_the_ga
         "the limit itself is taken: {}",
         answer.text
     );
-}
-
-/// Sets what is at a pointer, making the last member if it is not there.
-fn place(body: &mut Value, pointer: &str, value: Value) {
-    let (parent, member) = pointer.rsplit_once('/').expect("a pointer");
-    let parent = body
-        .pointer_mut(parent)
-        .unwrap_or_else(|| panic!("nothing at the parent of {pointer}"));
-    match (member.parse::<usize>(), parent.as_array_mut()) {
-        (Ok(at), Some(array)) if at < array.len() => array[at] = value,
-        (Ok(_), Some(array)) => array.push(value),
-        _ => parent[member] = value,
-    }
 }

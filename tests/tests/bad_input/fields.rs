@@ -1,178 +1,60 @@
-//! What each field of the practice's API cannot be.
+//! What each field of the practice's API cannot be, and that it is named.
 
 use serde_json::{Value, json};
 
-/// Addresses that are none, or more than one, or that carry something else along.
-const ADDRESSES: [&str; 29] = [
-    "",
-    " ",
-    "a",
-    "@",
-    "a@",
-    "@example.org",
-    "a@b",
-    "a@example.org ",
-    " a@example.org",
-    "a@example.org\n",
-    "a@example.org\r\nBcc: b@example.org",
-    "a\r\nBcc: b@example.org\r\n@example.org",
-    "a@example.org\0",
-    "a\0@example.org",
-    "a\u{7}@example.org",
-    "a\u{7f}@example.org",
-    "a\t@example.org",
-    "\"a\r\nBcc: b\"@example.org",
-    "\"a\nb\"@example.org",
-    "\"a\0b\"@example.org",
-    "a b@example.org",
-    "ä@example.org",
-    "a@exämple.org",
-    "A <a@example.org>",
-    "<a@example.org>",
-    "a@example.org,b@example.org",
-    "a@example.org; b@example.org",
-    "a@[127.0.0.1]",
-    "a@example..org",
-];
+use crate::api::{Api, Faults, beginning, invalid};
+use crate::bodies::calls;
+use crate::values::{ADDRESSES, ADDRESSES_OF_PAGES, DAYS, LINES, NUMBERS};
 
-/// Numbers that no SMS reaches.
-const NUMBERS: [&str; 24] = [
-    "",
-    "+",
-    "0",
-    "110",
-    "+49110",
-    "015112345678",
-    "004915112345678",
-    "+49 151 12345678",
-    "+49(151)12345678",
-    "+4915112345678;ext=5",
-    "+4915112345678x",
-    "+4915112345678\n",
-    "+4915112345678\0",
-    "+4915112345678,+4915112345679",
-    "tel:+4915112345678",
-    "＋4915112345678",
-    "+４９15112345678",
-    "+49441234567",
-    "+490000000000",
-    "+491",
-    "+4915112345678901234",
-    "+99915112345678",
-    "+4990012345678",
-    "+--4915112345678",
-];
+/// Fields with values that they must refuse.
+#[derive(Default)]
+struct Bad(Vec<(&'static str, Value)>);
 
-/// Names that would not stay on one line or not in one direction.
-const LINES: [&str; 15] = [
-    "",
-    "   ",
-    "a\nb",
-    "a\rb",
-    "a\r\nBcc: b@example.org",
-    "a\0b",
-    "a\u{1b}[2Jb",
-    "a\u{7f}b",
-    "a\u{85}b",
-    "a\u{9b}b",
-    "a\u{2028}b",
-    "a\u{2029}b",
-    "a\u{202e}b",
-    "a\u{2066}b",
-    "a\u{200f}b",
-];
+impl Bad {
+    fn values(&mut self, pointer: &'static str, values: impl IntoIterator<Item = Value>) {
+        self.0
+            .extend(values.into_iter().map(|value| (pointer, value)));
+    }
 
-const ADDRESSES_OF_PAGES: [&str; 25] = [
-    "",
-    "example.org",
-    "http://example.org",
-    "HTTP://example.org",
-    "ftp://example.org",
-    "javascript:alert(1)",
-    "data:text/html,x",
-    "//example.org",
-    "https://",
-    "https://localhost",
-    "https://192.168.0.1/x",
-    "https://[::1]/x",
-    "https://a:b@example.org",
-    "https://a@example.org",
-    "https://exa mple.org",
-    "https://exämple.org",
-    "https://example.org/\u{202e}",
-    // What follows is what a lenient parser mends before it looks.
-    " https://example.org",
-    "https://example.org ",
-    "https://example.org\n",
-    "https://example.org/\r\nX: y",
-    "https://exa\tmple.org",
-    "\u{1}https://example.org",
-    "https:example.org",
-    "https:\\\\example.org",
-];
+    fn texts(&mut self, pointer: &'static str, texts: &[&str]) {
+        self.values(pointer, texts.iter().map(|text| json!(text)));
+    }
 
-const DAYS: [&str; 23] = [
-    "",
-    "2026-02-30",
-    "2026-02-29",
-    "2026-13-01",
-    "2026-00-10",
-    "2026-11-00",
-    "2026-11-31",
-    "0000-01-01",
-    "0001-01-01",
-    "1899-12-31",
-    "3000-01-01",
-    "9999-12-31",
-    "99999-01-01",
-    "-026-11-20",
-    "+02026-11-20",
-    "20261120",
-    "2026-11-2",
-    "2026-W47-5",
-    "2026/11/20",
-    "20.11.2026",
-    "２026-11-20",
-    "2026-11-20T00:00:00Z",
-    "2026-11-20\n",
-];
+    /// A name is a text of one line and at most 200 characters.
+    fn line(&mut self, pointer: &'static str) {
+        self.texts(pointer, &LINES);
+        self.values(pointer, no_text());
+        self.values(pointer, [long(201)]);
+    }
+}
 
-/// Each field of a call with values that it must refuse.
-pub(crate) fn bad(path: &str) -> Vec<(&'static str, Value)> {
-    let mut bad = Vec::new();
-    let mut all = |pointer: &'static str, values: &[Value]| {
-        bad.extend(values.iter().map(|value| (pointer, value.clone())))
-    };
-    let texts = |texts: &[&str]| texts.iter().map(|text| json!(text)).collect::<Vec<_>>();
-    let long = |length: usize| json!("x".repeat(length));
-    let no_text = [json!(5), json!(true), json!([]), json!({}), json!(["a"])];
-    let no_switch = [
-        json!("true"),
-        json!("yes"),
-        json!(1),
-        json!(0),
-        json!(null),
-        json!([]),
-    ];
-    let no_channel = [
-        json!("fax"),
-        json!("SMS"),
-        json!(""),
-        json!(5),
-        json!([]),
-        json!(["sms"]),
-        json!({"invoice": "fax"}),
-        json!({"bill": "sms"}),
-    ];
-    let no_language = [
-        json!("fr"),
-        json!("DE"),
-        json!("de-DE"),
-        json!(""),
-        json!(5),
-        json!("../de"),
-    ];
-    let no_days = [
+fn long(length: usize) -> Value {
+    json!("x".repeat(length))
+}
+
+fn no_text() -> [Value; 5] {
+    [json!(5), json!(true), json!([]), json!({}), json!(["a"])]
+}
+
+fn no_switch() -> [Value; 6] {
+    [json!("true"), json!("yes"), json!(1), json!(0), json!(null), json!([])]
+}
+
+fn no_channel() -> [Value; 5] {
+    [json!("fax"), json!("SMS"), json!(""), json!(5), json!([])]
+}
+
+/// Where a channel may be said by kind of document.
+fn no_channels() -> [Value; 3] {
+    [json!(["sms"]), json!({"invoice": "fax"}), json!({"bill": "sms"})]
+}
+
+fn no_language() -> [Value; 6] {
+    [json!("fr"), json!("DE"), json!("de-DE"), json!(""), json!(5), json!("../de")]
+}
+
+fn no_days() -> [Value; 9] {
+    [
         json!(0),
         json!(93),
         json!(-1),
@@ -182,15 +64,15 @@ pub(crate) fn bad(path: &str) -> Vec<(&'static str, Value)> {
         json!(i64::MAX),
         json!(u64::MAX),
         json!([7]),
-    ];
-    let no_offer = [
-        json!(-1),
-        json!(25),
-        json!(2.5),
-        json!("2"),
-        json!(i64::MIN),
-    ];
-    let no_id = [
+    ]
+}
+
+fn no_offer() -> [Value; 5] {
+    [json!(-1), json!(25), json!(2.5), json!("2"), json!(i64::MIN)]
+}
+
+fn no_id() -> [Value; 9] {
+    [
         json!("a b"),
         json!(""),
         json!("a/b"),
@@ -200,251 +82,134 @@ pub(crate) fn bad(path: &str) -> Vec<(&'static str, Value)> {
         json!("../a"),
         long(65),
         json!(5),
-    ];
+    ]
+}
+
+/// Each field of a call with values that it must refuse.
+fn bad(path: &str) -> Vec<(&'static str, Value)> {
+    let mut bad = Bad::default();
     match path {
-        "/v1/settings" => {
-            all("/name", &texts(&LINES));
-            all("/name", &no_text);
-            all("/name", &[json!(null), long(201)]);
-            all("/public_name", &texts(&LINES));
-            all("/public_name", &no_text);
-            all("/public_name", &[long(41), json!("€".repeat(21))]);
-            all("/reply_to", &texts(&ADDRESSES));
-            all("/reply_to", &no_text);
-            all(
-                "/reply_to",
-                &[json!(format!("{}@example.org", "a".repeat(250)))],
-            );
-            all("/report_to", &texts(&ADDRESSES[8..16]));
-            all(
-                "/phone",
-                &texts(&[
-                    "",
-                    "x",
-                    "12",
-                    "0441\n234567",
-                    "0441 234567\0",
-                    "0441<b>",
-                    "tel:1",
-                ]),
-            );
-            all("/phone", &[json!("1".repeat(41)), json!(441)]);
-            all("/imprint_url", &texts(&ADDRESSES_OF_PAGES));
-            all("/privacy_url", &texts(&ADDRESSES_OF_PAGES[2..8]));
-            all(
-                "/privacy_url",
-                &[
-                    json!(format!("https://example.org/{}", "x".repeat(300))),
-                    json!(5),
-                ],
-            );
-            all(
-                "/colour",
-                &texts(&[
-                    "",
-                    "red",
-                    "#12345",
-                    "#12345g",
-                    "#1234567",
-                    "0b6e69",
-                    "#0b6e69;}",
-                    "＃0b6e69",
-                ]),
-            );
-            all(
-                "/time_zone",
-                &texts(&[
-                    "",
-                    "Mars/North",
-                    "../../etc/passwd",
-                    "Europe/Berlin\0",
-                    "Europe/Berlin\n",
-                ]),
-            );
-            all("/time_zone", &[json!(5), json!(null)]);
-            all("/language", &no_language);
-            all("/sms_allowed", &no_switch);
-            all("/threema_allowed", &no_switch);
-            all("/hide_practice_number", &no_switch);
-            all(
-                "/sender_id",
-                &texts(&[
-                    "",
-                    "123",
-                    "abcdefghijkl",
-                    "a b",
-                    "Grün",
-                    "a\n",
-                    "a\0b",
-                    "+4915112345678",
-                ]),
-            );
-            all("/valid_days", &no_days);
-            all("/channel", &no_channel);
-            all("/offered_invoices", &no_offer);
-            all("/monthly_caps", &[json!(5), json!(null), json!("x")]);
-        }
-        "/v1/record-types/new" => {
-            all("/channel", &no_channel);
-            all(
-                "/self_service",
-                &[json!(5), json!(null), json!("x"), json!(true)],
-            );
-            all("/offered_invoices", &no_offer);
-            all("/valid_days", &no_days);
-        }
-        "/v1/records/new" => {
-            all("/record_type", &no_id);
-            all(
-                "/record_type",
-                &[json!("unknown"), json!(null), json!("STD")],
-            );
-            all("/electronic_sending", &no_switch);
-            all("/allow_unprotected", &no_switch);
-            all(
-                "/recipients",
-                &[json!(5), json!(null), json!("p"), json!({}), json!([])],
-            );
-            all("/recipients/0", &[json!(5), json!(null), json!("p")]);
-            all("/recipients/0/id", &no_id);
-            all("/recipients/0/name", &texts(&LINES));
-            all("/recipients/0/name", &no_text);
-            all("/recipients/0/name", &[long(201)]);
-            all("/recipients/0/email", &texts(&ADDRESSES));
-            all("/recipients/0/invoice_email", &texts(&ADDRESSES[8..20]));
-            all("/recipients/0/mobile", &texts(&NUMBERS));
-            all("/recipients/0/mobile", &[json!(4_915_112_345_678_u64)]);
-            all(
-                "/recipients/0/threema_id",
-                &texts(&[
-                    "",
-                    "abcdefgh",
-                    "ABCDEFG",
-                    "ABCDEFGHI",
-                    "ABCD FGH",
-                    "ÄBCDEFG",
-                ]),
-            );
-            all("/recipients/0/language", &no_language);
-            all("/recipients/0/linked_record", &no_id);
-            all("/recipients/0/channel", &no_channel);
-            all("/recipients/0/offered_invoices", &no_offer);
-            all("/recipients/0/surprise", &[json!(1)]);
-            all("/channel", &no_channel);
-            all("/valid_days", &no_days);
-            all("/offered_invoices", &no_offer);
-        }
-        "/v1/documents" => {
-            all("/record", &no_id);
-            all("/record", &[json!("unknown"), json!(null), json!("R1")]);
-            all("/kind", &texts(&["", "bill", "Invoice", "invoice "]));
-            all("/kind", &[json!(5), json!(null)]);
-            all("/number", &texts(&LINES));
-            all("/number", &no_text);
-            all("/number", &[long(201), json!(null)]);
-            all("/title", &texts(&LINES));
-            all("/file_name", &texts(&LINES));
-            all("/issued_on", &texts(&DAYS));
-            all(
-                "/issued_on",
-                &[json!(20_261_120), json!(null), json!([2026, 11, 20])],
-            );
-            all(
-                "/content_type",
-                &texts(&[
-                    "",
-                    "text/html",
-                    "application/pdf; charset=utf-8",
-                    "APPLICATION/PDF",
-                    "application/pdf\r\nX: y",
-                    "image/svg+xml",
-                ]),
-            );
-            all(
-                "/size",
-                &[
-                    json!(0),
-                    json!(-1),
-                    json!(26_214_401),
-                    json!(u64::MAX),
-                    json!(1.5),
-                    json!("5"),
-                    json!(null),
-                ],
-            );
-            all(
-                "/sha256",
-                &[
-                    long(64),
-                    json!("A".repeat(64)),
-                    json!("0".repeat(63)),
-                    json!("0".repeat(65)),
-                    json!(""),
-                    json!("٠".repeat(32)),
-                    json!(5),
-                ],
-            );
-            all("/released", &no_switch);
-        }
+        "/v1/settings" => of_settings(&mut bad),
+        "/v1/record-types/new" => of_record_types(&mut bad),
+        "/v1/records/new" => of_records(&mut bad),
+        "/v1/documents" => of_documents(&mut bad),
         "/v1/deliveries" => {
-            let no_document = [
-                json!("x"),
-                json!(""),
-                json!(5),
-                json!(null),
-                json!("20261120-AAAAAAAAAAAAAAAAAAAAAAAAA"),
-                json!("../../../../../../../../../../../../x"),
-            ];
-            let ids = |count: usize| {
-                (0..count)
-                    .map(|n| format!("20261120-{n:025}"))
-                    .collect::<Vec<_>>()
-            };
-            all("/record", &no_id);
-            all("/recipient", &no_id);
-            all(
-                "/documents",
-                &[
-                    json!(null),
-                    json!("x"),
-                    json!({}),
-                    json!([]),
-                    json!(ids(25)),
-                    json!(ids(1000)),
-                ],
-            );
-            all("/documents/0", &no_document);
-            all(
-                "/documents/1",
-                &[json!("20261120-aaaaaaaaaaaaaaaaaaaaaaaaa")],
-            );
-            all("/channel", &no_channel[..5]);
-            all(
-                "/additional_text",
-                &texts(&[
-                    "a\0b",
-                    "a\u{7}b",
-                    "a\u{1b}b",
-                    "a\u{202e}b",
-                    "a\u{2028}b",
-                    "a\u{85}b",
-                ]),
-            );
-            all("/additional_text", &[long(4001), json!(5), json!(null)]);
-            all("/allow_unused_additional_text", &no_switch);
-            all("/offered_invoices", &no_offer);
-            all("/valid_days", &no_days);
-            all("/keep_earlier", &no_switch);
-            all("/protected", &no_switch);
-            all("/draft", &[json!(5), json!({})]);
+            of_deliveries(&mut bad);
+            bad.values("/draft", [json!(5), json!({}), json!("x"), json!("")]);
         }
-        _ => all("/released", &no_switch),
+        "/v1/deliveries/preview" => {
+            of_deliveries(&mut bad);
+            bad.values("/draft", [json!(5), json!({}), json!("x"), json!("")]);
+        }
+        path if path.ends_with("/code") => {
+            bad.values("/channel", no_channel());
+            bad.values("/channel", [json!(null), json!({"invoice": "sms"})]);
+        }
+        _ => bad.values("/released", no_switch()),
     }
-    bad
+    bad.0
+}
+
+fn of_settings(bad: &mut Bad) {
+    bad.line("/name");
+    bad.values("/name", [json!(null)]);
+    bad.texts("/public_name", &LINES);
+    bad.values("/public_name", no_text());
+    bad.values("/public_name", [long(41), json!("€".repeat(21))]);
+    bad.texts("/reply_to", &ADDRESSES);
+    bad.values("/reply_to", no_text());
+    bad.values("/reply_to", [json!(format!("{}@example.org", "a".repeat(250)))]);
+    bad.texts("/report_to", &ADDRESSES[8..16]);
+    bad.texts("/phone", &["", "x", "12", "0441\n234567", "0441 234567\0", "0441<b>", "tel:1"]);
+    bad.values("/phone", [json!("1".repeat(41)), json!(441)]);
+    bad.texts("/imprint_url", &ADDRESSES_OF_PAGES);
+    bad.texts("/privacy_url", &ADDRESSES_OF_PAGES[2..8]);
+    bad.values("/privacy_url", [json!(format!("https://example.org/{}", "x".repeat(300))), json!(5)]);
+    bad.texts("/colour", &["", "red", "#12345", "#12345g", "#1234567", "0b6e69", "#0b6e69;}", "＃0b6e69"]);
+    bad.texts("/time_zone", &["", "Mars/North", "../../etc/passwd", "Europe/Berlin\0", "Europe/Berlin\n"]);
+    bad.values("/time_zone", [json!(5), json!(null)]);
+    bad.values("/language", no_language());
+    for switch in ["/sms_allowed", "/threema_allowed", "/hide_practice_number"] {
+        bad.values(switch, no_switch());
+    }
+    bad.texts("/sender_id", &["", "123", "abcdefghijkl", "a b", "Grün", "a\n", "a\0b", "+4915112345678"]);
+    bad.values("/valid_days", no_days());
+    bad.values("/channel", no_channel());
+    bad.values("/channel", no_channels());
+    bad.values("/offered_invoices", no_offer());
+    bad.values("/monthly_caps", [json!(5), json!(null), json!("x")]);
+}
+
+fn of_record_types(bad: &mut Bad) {
+    bad.values("/channel", no_channel());
+    bad.values("/channel", no_channels());
+    bad.values("/self_service", [json!(5), json!(null), json!("x"), json!(true)]);
+    bad.values("/offered_invoices", no_offer());
+    bad.values("/valid_days", no_days());
+}
+
+fn of_records(bad: &mut Bad) {
+    bad.values("/record_type", no_id());
+    bad.values("/record_type", [json!("unknown"), json!(null), json!("STD")]);
+    bad.values("/electronic_sending", no_switch());
+    bad.values("/allow_unprotected", no_switch());
+    bad.values("/recipients", [json!(5), json!(null), json!("p"), json!({}), json!([])]);
+    bad.values("/recipients/0", [json!(5), json!(null), json!("p")]);
+    bad.values("/recipients/0/id", no_id());
+    bad.line("/recipients/0/name");
+    bad.texts("/recipients/0/email", &ADDRESSES);
+    bad.texts("/recipients/0/invoice_email", &ADDRESSES[8..20]);
+    bad.texts("/recipients/0/mobile", &NUMBERS);
+    bad.values("/recipients/0/mobile", [json!(4_915_112_345_678_u64)]);
+    bad.texts("/recipients/0/threema_id", &["", "abcdefgh", "ABCDEFG", "ABCDEFGHI", "ABCD FGH", "ÄBCDEFG"]);
+    bad.values("/recipients/0/language", no_language());
+    bad.values("/recipients/0/linked_record", no_id());
+    bad.values("/recipients/0/channel", no_channel());
+    bad.values("/recipients/0/offered_invoices", no_offer());
+    bad.values("/recipients/0/surprise", [json!(1)]);
+    bad.values("/channel", no_channel());
+    bad.values("/valid_days", no_days());
+    bad.values("/offered_invoices", no_offer());
+}
+
+fn of_documents(bad: &mut Bad) {
+    bad.values("/record", no_id());
+    bad.values("/record", [json!("unknown"), json!(null), json!("R1")]);
+    bad.texts("/kind", &["", "bill", "Invoice", "invoice "]);
+    bad.values("/kind", [json!(5), json!(null)]);
+    bad.line("/number");
+    bad.values("/number", [json!(null)]);
+    bad.texts("/title", &LINES);
+    bad.texts("/file_name", &LINES);
+    bad.texts("/issued_on", &DAYS);
+    bad.values("/issued_on", [json!(20_261_120), json!(null), json!([2026, 11, 20])]);
+    bad.texts("/content_type", &["", "text/html", "application/pdf; charset=utf-8", "APPLICATION/PDF", "application/pdf\r\nX: y"]);
+    bad.values("/size", [json!(0), json!(-1), json!(26_214_401), json!(u64::MAX), json!(1.5), json!("5"), json!(null)]);
+    let digits = |digit: &str, count: usize| json!(digit.repeat(count));
+    bad.values("/sha256", [long(64), digits("A", 64), digits("0", 63), digits("0", 65), json!(""), digits("٠", 32), json!(5)]);
+    bad.values("/released", no_switch());
+}
+
+fn of_deliveries(bad: &mut Bad) {
+    let ids = |count: usize| (0..count).map(|n| format!("20261120-{n:025}")).collect::<Vec<_>>();
+    bad.values("/record", no_id());
+    bad.values("/recipient", no_id());
+    bad.values("/documents", [json!(null), json!("x"), json!({}), json!([]), json!(ids(25)), json!(ids(1000))]);
+    bad.texts("/documents/0", &["x", "", "20261120-AAAAAAAAAAAAAAAAAAAAAAAAA", "../../../../../../../../../../../../x"]);
+    bad.values("/documents/0", [json!(5), json!(null)]);
+    bad.values("/documents/1", [json!("20261120-aaaaaaaaaaaaaaaaaaaaaaaaa")]);
+    bad.values("/channel", no_channel());
+    bad.texts("/additional_text", &["a\0b", "a\u{7}b", "a\u{1b}b", "a\u{202e}b", "a\u{2028}b", "a\u{85}b"]);
+    bad.values("/additional_text", [long(4001), json!(5)]);
+    bad.values("/allow_unused_additional_text", no_switch());
+    bad.values("/offered_invoices", no_offer());
+    bad.values("/valid_days", no_days());
+    bad.values("/keep_earlier", no_switch());
+    bad.values("/protected", no_switch());
 }
 
 /// Values of fields within fields, each with the body that it stands in and the pointer that names it.
-pub(crate) fn nested() -> Vec<(&'static str, Value, &'static str)> {
+fn nested() -> Vec<(&'static str, Value, &'static str)> {
     let recipient = |more: Value| {
         let mut recipient = json!({"id": "p", "name": "P", "email": "p@example.org"});
         for (name, value) in more.as_object().into_iter().flatten() {
@@ -523,3 +288,60 @@ pub(crate) fn nested() -> Vec<(&'static str, Value, &'static str)> {
         ),
     ]
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_field_is_refused_with_what_it_cannot_be_and_named() {
+    let api = Api::start().await;
+    let mut before = api.trace().await;
+    let mut faults = Faults::default();
+    let mut cases = 0;
+    for (method, path, good) in calls() {
+        for (pointer, bad) in bad(path) {
+            let mut body = good.clone();
+            place(&mut body, pointer, bad.clone());
+            cases += 1;
+            let answer = api.call(method, path, body.to_string()).await;
+            let said: String = bad.to_string().chars().take(80).collect();
+            let name = format!("{method} {path} {pointer} {said}");
+            faults.add(&format!("{name}"), answer.faults(invalid(&[pointer])));
+            let after = api.trace().await;
+            if after != before {
+                faults.push(format!("{name}: it left a trace"));
+                before = after;
+            }
+        }
+    }
+    faults.assert_none();
+    assert!(cases > 500, "only {cases} cases");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_within_a_field_is_named_by_its_whole_pointer() {
+    let api = Api::start().await;
+    let before = api.trace().await;
+    let mut faults = Faults::default();
+    for (path, body, pointer) in nested() {
+        let answer = api.call("PUT", path, body.to_string()).await;
+        faults.add(&format!("PUT {path} {body}"), answer.faults(invalid(&[pointer])));
+    }
+    assert_eq!(
+        api.trace().await,
+        before,
+        "a wrong field within a field left a trace"
+    );
+    faults.assert_none();
+}
+
+/// Sets what is at a pointer, making the last member if it is not there.
+fn place(body: &mut Value, pointer: &str, value: Value) {
+    let (parent, member) = pointer.rsplit_once('/').expect("a pointer");
+    let parent = body
+        .pointer_mut(parent)
+        .unwrap_or_else(|| panic!("nothing at the parent of {pointer}"));
+    match (member.parse::<usize>(), parent.as_array_mut()) {
+        (Ok(at), Some(array)) if at < array.len() => array[at] = value,
+        (Ok(_), Some(array)) => array.push(value),
+        _ => parent[member] = value,
+    }
+}
+

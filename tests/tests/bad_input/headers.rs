@@ -90,7 +90,7 @@ async fn t11_links_in_e_mails_are_byte_equal_whatever_the_headers_say() {
     );
     let base = format!("{}/d/", api.world.stack.api());
     let body = json!({"record": "r1", "recipient": "patient", "documents": [document], "channel": "spoken"}).to_string();
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (at, variant) in variants.iter().enumerate() {
         let before = api.world.messages().await.len();
         let key = format!("key-{at}");
@@ -130,7 +130,7 @@ async fn t11_links_in_e_mails_are_byte_equal_whatever_the_headers_say() {
             emptied.expect("an answer");
         }
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    faults.assert_none();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +155,7 @@ async fn t11_pages_and_redirects_are_byte_equal_whatever_the_headers_say() {
         .collect();
     let live = cookies.join("; ");
     let path = format!("/d/{}", sent.link.rsplit('/').next().unwrap_or_default());
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (cookies, path) in [
         ("", path.clone()),
         (&live, path.clone()),
@@ -198,5 +198,5 @@ async fn t11_pages_and_redirects_are_byte_equal_whatever_the_headers_say() {
             }
         }
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    faults.assert_none();
 }

@@ -7,12 +7,20 @@
 
 mod api;
 mod bodies;
+mod codes;
+mod cookies;
 mod deliveries;
 mod documents;
 mod fields;
+mod forms;
 mod headers;
+mod links;
+mod missing;
 mod names;
-mod patient;
+mod payloads;
+mod queries;
+mod values;
+mod visit;
 mod wire;
 
 #[path = "../canary/dynamodb.rs"]

@@ -225,7 +225,7 @@ async fn t20_requests_that_are_barely_http_are_refused_and_the_stack_lives_on() 
         [start.as_bytes(), b"?\xff HTTP/1.1\r\nHost: a\r\n\r\n"].concat(),
         served,
     ));
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (request, expected) in requests {
         let said: String = String::from_utf8_lossy(&request)
             .chars()
@@ -252,7 +252,7 @@ async fn t20_requests_that_are_barely_http_are_refused_and_the_stack_lives_on() 
         let alive = api.send("GET", "/privacy", &[], "").await;
         assert_eq!(alive.status, 200, "the stack lives on after {said:?}");
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    faults.assert_none();
     assert_eq!(
         api.trace().await,
         before,
@@ -283,7 +283,7 @@ async fn t20_headers_with_bytes_of_any_kind_are_met_with_a_page_or_a_problem() {
         "idempotency-key",
         "range",
     ];
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for name in names {
         for value in [
             "",
@@ -328,5 +328,5 @@ async fn t20_headers_with_bytes_of_any_kind_are_met_with_a_page_or_a_problem() {
             }
         }
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    faults.assert_none();
 }

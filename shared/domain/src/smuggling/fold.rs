@@ -30,7 +30,12 @@ impl Symbols {
 
     /// Whether the symbol is among them.
     pub(super) const fn contains(self, symbol: u8) -> bool {
-        self.0 & Self::one(symbol).0 != 0
+        self.meets(Self::one(symbol))
+    }
+
+    /// Whether the two sets have one in common.
+    pub(super) const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// Whether there are none.
@@ -159,45 +164,44 @@ fn push_units(c: char, units: &mut Vec<Unit>) -> bool {
     if c.is_ascii() {
         units.extend(plain_unit(c));
         // A stroke passes for an `l`, and is a separator more often.
-        units.extend((c == '|').then(|| loose(Symbols::one(b'L'), b'L')));
+        units.extend((c == '|').then(|| loose(b"L")));
         return c != '|';
     }
-    let form = form_of(c);
     if let Some(letter) = letter_under_marks(c) {
         units.push(letter);
         return true;
     }
-    let mut is_letter = c.is_alphanumeric() || !form.is_empty();
-    if !form.is_empty() {
-        push_shapes(c, form, units);
-        return is_letter;
+    if matches!(c, 'ß' | 'ẞ') {
+        // Two letters to a dictionary, a `B` to the eye.
+        units.extend([loose(b"SB"), loose(b"S")]);
+        return true;
     }
-    decompose_compatible(c, |part| match plain_unit(part) {
-        Some(unit) => {
-            units.push(Unit {
-                loose: true,
-                ..unit
-            });
-            is_letter = true;
-        }
-        None if is_combining_mark(part) => {}
-        None => push_shapes(part, form_of(part), units),
-    });
-    is_letter
+    let form = form_of(c);
+    let parts = compatible_parts(c);
+    let written = latin(&parts);
+    let before = units.len();
+    if written.len() > 1 {
+        units.extend(written.bytes().map(|letter| loose(&[letter])));
+    } else {
+        push_shapes(c, form, &parts, units);
+    }
+    let is_sign = form.is_none() && written.is_empty() && !c.is_alphanumeric();
+    !is_sign && units.len() > before
 }
 
 /// A letter of the Latin alphabet or a digit, in either case.
 fn plain_unit(c: char) -> Option<Unit> {
-    let plain = u8::try_from(c).ok().filter(u8::is_ascii_alphanumeric)?;
-    let symbols = Symbols::one(plain.to_ascii_uppercase());
+    let letter = u8::try_from(c).ok().filter(u8::is_ascii_alphanumeric)?;
+    let plain = letter.to_ascii_uppercase();
     // In many typefaces these are one stroke; UTS #39 treats them as the same.
-    let also = match plain {
-        b'I' | b'1' => Symbols::one(b'L'),
-        _ => Symbols::default(),
+    let also = if matches!(letter, b'I' | b'1') {
+        Symbols::one(b'L')
+    } else {
+        Symbols::default()
     };
     Some(Unit {
-        symbols: symbols.or(also),
-        plain: plain.to_ascii_uppercase(),
+        symbols: Symbols::one(plain).or(also),
+        plain,
         loose: false,
     })
 }
@@ -209,47 +213,56 @@ fn letter_under_marks(c: char) -> Option<Unit> {
     letter
 }
 
-/// What a character looks like: itself, its capital, or the capital of what it looks like.
-fn push_shapes(c: char, form: Symbols, units: &mut Vec<Unit>) {
-    let shown = prototype(&c.to_string());
-    let candidates = [
-        latin(&shown),
-        latin(&prototype(&capital(&c.to_string()))),
-        latin(&prototype(&capital(&shown))),
-    ];
-    let mut symbols = form;
-    for single in candidates.iter().filter(|shape| shape.len() == 1) {
-        symbols = single.bytes().map(Symbols::one).fold(symbols, Symbols::or);
-    }
-    let several = candidates.iter().find(|shape| shape.len() > 1);
-    match (c, several) {
-        ('ß' | 'ẞ', _) => units.extend([
-            loose(Symbols::one(b'S').or(Symbols::one(b'B')), b'S'),
-            loose(Symbols::one(b'S'), b'S'),
-        ]),
-        (_, Some(several)) if symbols.is_empty() => {
-            units.extend(
-                several
-                    .bytes()
-                    .map(|shape| loose(Symbols::one(shape), shape)),
-            );
+/// What Unicode holds to be the same character in another form, without marks.
+fn compatible_parts(c: char) -> String {
+    let mut parts = String::new();
+    decompose_compatible(c, |part| {
+        if !is_combining_mark(part) {
+            parts.push(part);
         }
-        _ => units.extend(likeliest(symbols).map(|plain| loose(symbols, plain))),
+    });
+    parts
+}
+
+/// Appends the one letter, or the letters, that a character is a form of or looks like.
+fn push_shapes(c: char, form: Option<u8>, parts: &str, units: &mut Vec<Unit>) {
+    let shapes = [latin(parts)]
+        .into_iter()
+        .chain(shapes_of(&c.to_string()))
+        .chain(shapes_of(parts));
+    let (single, several): (Vec<String>, Vec<String>) = shapes
+        .filter(|shape| !shape.is_empty())
+        .partition(|shape| shape.len() == 1);
+    let letters: Vec<u8> = form
+        .into_iter()
+        .chain(single.iter().flat_map(|shape| shape.bytes()))
+        .collect();
+    if !letters.is_empty() {
+        units.push(loose(&letters));
+    } else if let Some(several) = several.first() {
+        units.extend(several.bytes().map(|letter| loose(&[letter])));
     }
 }
 
-const fn loose(symbols: Symbols, plain: u8) -> Unit {
+/// What a text looks like: itself, its capitals, and the capitals of what it looks like.
+fn shapes_of(text: &str) -> [String; 3] {
+    let shown = prototype(text);
+    [
+        latin(&shown),
+        latin(&prototype(&capital(text))),
+        latin(&prototype(&capital(&shown))),
+    ]
+}
+
+/// A sign that can be any of these letters, the first one rather than the others.
+fn loose(letters: &[u8]) -> Unit {
     Unit {
-        symbols,
-        plain,
+        symbols: letters.iter().fold(Symbols::default(), |all, letter| {
+            all.or(Symbols::one(*letter))
+        }),
+        plain: letters.first().copied().unwrap_or_default(),
         loose: true,
     }
-}
-
-fn likeliest(symbols: Symbols) -> Option<u8> {
-    (b'A'..=b'Z')
-        .chain(b'0'..=b'9')
-        .find(|symbol| symbols.contains(*symbol))
 }
 
 /// UTS #39's representative of all characters that look like these, without marks.
@@ -261,7 +274,7 @@ fn capital(text: &str) -> String {
     text.chars().flat_map(char::to_uppercase).collect()
 }
 
-/// The plain letters and digits of a shape; UTS #39 shows every `m` as `rn`.
+/// The plain letters and digits of a shape, as capitals; UTS #39 shows every `m` as `rn`.
 fn latin(shape: &str) -> String {
     let letters: String = shape
         .chars()

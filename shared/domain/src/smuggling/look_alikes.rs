@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::fold::Symbols;
-
 /// Small capitals, letters with strokes, hooks and curls, turned and mirrored ones, letters above others, and those of other scripts that pass for Latin ones in jest.
 const FORMS: [(u8, &str); 24] = [
     (b'2', "↊"),
@@ -49,26 +47,26 @@ const ZEROS: &str = "\
     \u{11f50}\u{16130}\u{16a60}\u{16ac0}\u{16b50}\u{16d70}\u{1e140}\u{1e2f0}\u{1e4f0}\u{1e5f1}\
     \u{1e950}";
 
-static TABLE: LazyLock<HashMap<char, Symbols>> = LazyLock::new(|| {
+static TABLE: LazyLock<HashMap<char, u8>> = LazyLock::new(|| {
     let mut table = HashMap::new();
     for (symbol, forms) in FORMS {
         for form in forms.chars() {
-            table.insert(form, Symbols::one(symbol));
+            table.insert(form, symbol);
         }
     }
     for first in ALPHABETS {
-        table.extend((first..).zip((b'A'..=b'Z').map(Symbols::one)));
+        table.extend((first..).zip(b'A'..=b'Z'));
     }
     for one in ONES {
-        table.extend((one..).zip((b'1'..=b'9').map(Symbols::one)));
+        table.extend((one..).zip(b'1'..=b'9'));
     }
     for zero in ZEROS.chars() {
-        table.extend((zero..).zip((b'0'..=b'9').map(Symbols::one)));
+        table.extend((zero..).zip(b'0'..=b'9'));
     }
     table
 });
 
 /// The letter or digit that a character is a form of.
-pub(super) fn form_of(c: char) -> Symbols {
-    TABLE.get(&c).copied().unwrap_or_default()
+pub(super) fn form_of(c: char) -> Option<u8> {
+    TABLE.get(&c).copied()
 }

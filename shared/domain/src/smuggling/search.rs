@@ -19,7 +19,16 @@ const ALL: Reached = 1 << CODE_LENGTH;
 pub(super) struct Needle {
     symbols: [u8; CODE_LENGTH],
     /// For each place of the code the words that stand for what follows there.
-    spellings: [Vec<Spelling>; CODE_LENGTH],
+    words: [Words; CODE_LENGTH],
+}
+
+/// The words for one place of a code.
+#[derive(Zeroize)]
+struct Words {
+    /// The letters that any of them begins with.
+    #[zeroize(skip)]
+    first_letters: Symbols,
+    spellings: Vec<Spelling>,
 }
 
 /// A word for one symbol, or for two digits.
@@ -42,21 +51,8 @@ impl Needle {
     }
 
     fn new(symbols: [u8; CODE_LENGTH]) -> Self {
-        let spellings = std::array::from_fn(|at| {
-            let one = words_for(symbols[at]).iter().map(|word| Spelling {
-                letters: (*word).to_owned(),
-                symbols: 1,
-            });
-            let pair = symbols
-                .get(at + 1)
-                .map(|next| words_for_pair(symbols[at], *next));
-            let two = pair.into_iter().flatten().map(|letters| Spelling {
-                letters,
-                symbols: 2,
-            });
-            one.chain(two).collect()
-        });
-        Self { symbols, spellings }
+        let words = std::array::from_fn(|place| Words::of(&symbols[place..]));
+        Self { symbols, words }
     }
 
     /// D1: the code in one text, by any of the ways.
@@ -72,28 +68,26 @@ impl Needle {
         for (at, unit) in text.units.iter().enumerate() {
             let here = reached[at];
             reached[at + 1] |= self.read(here, unit);
-            for (end, so_far) in self.words_at(text, at, here) {
-                reached[end] |= so_far;
+            for (end, so_far) in self.words_at(here, &text.units[at..]) {
+                reached[at + end] |= so_far;
             }
         }
         reached.iter().any(|so_far| so_far & ALL != 0)
     }
 
-    /// Where the words end that begin here, and how much of the code can then have been read.
+    /// After how many letters the words end that begin here, and what can have been read then.
     fn words_at<'a>(
         &'a self,
-        text: &'a Folded,
-        at: usize,
         here: Reached,
+        units: &'a [Unit],
     ) -> impl Iterator<Item = (usize, Reached)> + 'a {
-        let units = &text.units[at..];
-        self.spellings
-            .iter()
-            .enumerate()
-            .filter(move |(place, _)| here & (1 << place) != 0)
-            .flat_map(|(place, words)| words.iter().map(move |word| (place, word)))
-            .filter(move |(_, word)| word.begins(units))
-            .map(move |(place, word)| (at + word.letters.len(), 1 << (place + word.symbols)))
+        let places = self.words.iter().enumerate();
+        places
+            .filter(move |(place, words)| here & (1 << place) != 0 && words.may_begin(units))
+            .flat_map(move |(place, words)| {
+                let begun = words.spellings.iter().filter(|word| word.begins(units));
+                begun.map(move |word| (word.letters.len(), 1 << (place + word.symbols)))
+            })
     }
 
     /// D1: the code in pieces, in order, with other words between them: "K wie Kaufmann, dann 7".
@@ -197,6 +191,35 @@ impl Needle {
             places |= Reached::from(symbols.contains(*symbol)) << place;
         }
         places
+    }
+}
+
+impl Words {
+    /// The words for the first of these symbols, and for the first two where they are digits.
+    fn of(symbols: &[u8]) -> Self {
+        let spelling = |letters, symbols| Spelling { letters, symbols };
+        let mut spellings = Vec::new();
+        if let [first, rest @ ..] = symbols {
+            let one = words_for(*first).iter().map(|word| (*word).to_owned());
+            spellings.extend(one.map(|word| spelling(word, 1)));
+            let two = rest.first().map(|next| words_for_pair(*first, *next));
+            spellings.extend(two.into_iter().flatten().map(|word| spelling(word, 2)));
+        }
+        let first_letters = spellings
+            .iter()
+            .filter_map(|word| word.letters.bytes().next())
+            .fold(Symbols::default(), |all, letter| {
+                all.or(Symbols::one(letter))
+            });
+        Self {
+            first_letters,
+            spellings,
+        }
+    }
+
+    fn may_begin(&self, units: &[Unit]) -> bool {
+        let first = units.first();
+        first.is_some_and(|unit| unit.symbols.meets(self.first_letters))
     }
 }
 

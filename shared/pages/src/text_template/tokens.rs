@@ -110,10 +110,8 @@ fn until(inner: &str, end: char) -> Result<&str, Reason> {
 }
 
 fn condition<V: Vocabulary>(inner: &str) -> Result<Token<V>, Reason> {
-    let asked = inner
-        .strip_prefix(BLANKS)
-        .and_then(|inner| inner.trim_matches(BLANKS).strip_suffix(HAS_CONTENT))
-        .ok_or(Reason::Condition)?;
+    let asked = inner.trim_matches(BLANKS).strip_suffix(HAS_CONTENT);
+    let asked = asked.ok_or(Reason::Condition)?;
     let variable = known(asked, Reason::Condition)?;
     V::asked(variable)
         .map(Token::If)

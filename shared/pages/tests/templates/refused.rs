@@ -272,6 +272,8 @@ fn d11_a_message_holds_no_address_of_a_web_page() {
         ("192.168.0.1", 1),
         ("praxis.köln", 1),
         ("praxis.ko\u{308}ln", 1),
+        ("praxis.o\u{308}l", 1),
+        ("x.y.de", 1),
         ("example．org", 1),
         ("example․org", 1),
         ("bit.ly/x", 1),
@@ -326,6 +328,17 @@ fn d11_a_message_fits_one_segment_with_the_longest_values() {
         if let Err(error) = parsed {
             assert_eq!(at(&error), (1, 1, "message-too-long"), "{text}");
         }
+    }
+    // Names and numbers that are to be expected.
+    for (variable, longest) in [("name", 40), ("telefon", 20), ("anzahl", 2), ("mehrere", 2)] {
+        let with = |more: usize| {
+            format!(
+                "{}${{{variable}}}{SAYS_BOTH}",
+                "x".repeat(143 - longest + more)
+            )
+        };
+        assert!(MessageTemplate::parse(&with(0)).is_ok(), "{variable}");
+        assert!(MessageTemplate::parse(&with(1)).is_err(), "{variable}");
     }
     let error = message(&body(&"x".repeat(102)));
     assert_eq!(

@@ -271,7 +271,7 @@ const WAYS: &[(&str, Way)] = &[
         spelled(code, draw, &[DIN, CITIES, NATO, GERMAN, ENGLISH, PLAIN])
     }),
     ("words run together", |code, draw| {
-        spelled(code, draw, &[DIN, CITIES, GERMAN]).replace(|c: char| !c.is_alphanumeric(), "")
+        run_together(code, draw, &[DIN, CITIES, NATO, GERMAN])
     }),
     ("spelled without umlauts", |code, draw| {
         spelled(code, draw, &[CITIES, GERMAN])
@@ -285,7 +285,7 @@ const WAYS: &[(&str, Way)] = &[
             .replace('i', "і")
     }),
     ("spelled and broken", |code, draw| {
-        spelled(code, draw, &[DIN, GERMAN]).replace('r', "-\u{ad}r")
+        run_together(code, draw, &[DIN, GERMAN]).replace('r', "-\u{ad}r")
     }),
     ("as on the telephone", |code, draw| {
         each(code, |c| {

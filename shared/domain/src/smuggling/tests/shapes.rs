@@ -28,6 +28,11 @@ pub(super) fn word(symbol: char, draw: &mut Draw, tables: &[&'static str]) -> &'
     draw.one(&words)
 }
 
+/// The words without anything between them.
+pub(super) fn run_together(code: &str, draw: &mut Draw, tables: &[&'static str]) -> String {
+    each(code, |c| word(c, draw, tables).replace('-', ""))
+}
+
 pub(super) fn spelled(code: &str, draw: &mut Draw, tables: &[&'static str]) -> String {
     let between = draw.one(&[" ", ", ", "-", " / ", "\n", " Strich "]);
     let words: Vec<&str> = code.chars().map(|c| word(c, draw, tables)).collect();
