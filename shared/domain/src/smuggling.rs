@@ -11,6 +11,7 @@ mod look_alikes;
 mod readings;
 mod search;
 mod spelling;
+mod symbol_set;
 #[cfg(test)]
 mod tests;
 

@@ -49,7 +49,8 @@ pub(crate) struct Faults(Vec<String>);
 impl Faults {
     /// Faults of this case, if there are any.
     pub(crate) fn add(&mut self, case: &str, faults: Vec<String>) {
-        self.0.extend(faults.into_iter().map(|fault| format!("{case}: {fault}")));
+        self.0
+            .extend(faults.into_iter().map(|fault| format!("{case}: {fault}")));
     }
 
     /// One fault.
@@ -59,7 +60,12 @@ impl Faults {
 
     /// The end of a test.
     pub(crate) fn assert_none(self) {
-        assert!(self.0.is_empty(), "{} faults:\n{}", self.0.len(), self.0.join("\n"));
+        assert!(
+            self.0.is_empty(),
+            "{} faults:\n{}",
+            self.0.len(),
+            self.0.join("\n")
+        );
     }
 }
 

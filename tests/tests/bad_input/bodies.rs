@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Api, Expected, Faults, beginning, invalid};
+use crate::api::{Api, Expected, Faults, invalid};
 
 /// Every call that takes a body, with one that it takes.
 pub(crate) fn calls() -> Vec<(&'static str, &'static str, Value)> {
@@ -29,7 +29,11 @@ pub(crate) fn calls() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("POST", "/v1/deliveries", delivery()),
         ("POST", "/v1/deliveries/preview", delivery()),
-        ("POST", "/v1/deliveries/01a207d9-2100-7345-84ac-89e186209d30/code", json!({"channel": "sms"})),
+        (
+            "POST",
+            "/v1/deliveries/01a207d9-2100-7345-84ac-89e186209d30/code",
+            json!({"channel": "sms"}),
+        ),
     ]
 }
 
@@ -90,7 +94,10 @@ async fn a_body_that_is_no_json_object_is_refused_by_every_call() {
             } else {
                 vec![""]
             };
-            faults.add(&format!("{method} {path} with {name}"), answer.faults(invalid(&wanted)));
+            faults.add(
+                &format!("{method} {path} with {name}"),
+                answer.faults(invalid(&wanted)),
+            );
         }
         assert_eq!(api.trace().await, before, "{method} {path} left a trace");
     }
@@ -114,7 +121,10 @@ async fn a_field_that_nobody_knows_is_named_and_refused() {
             let mut body = good.clone();
             body[field] = json!(1);
             let answer = api.call(method, path, body.to_string()).await;
-            faults.add(&format!("{method} {path} {field:?}"), answer.faults(invalid(&[pointer])));
+            faults.add(
+                &format!("{method} {path} {field:?}"),
+                answer.faults(invalid(&[pointer])),
+            );
         }
     }
     faults.assert_none();
@@ -215,7 +225,10 @@ async fn an_array_is_never_taken_for_an_object() {
         ),
     ] {
         let answer = api.call(method, path, body.to_string()).await;
-        faults.add(&format!("{method} {path} {body}"), answer.faults(invalid(&[pointer])));
+        faults.add(
+            &format!("{method} {path} {body}"),
+            answer.faults(invalid(&[pointer])),
+        );
     }
     faults.assert_none();
     assert_eq!(api.trace().await, before, "an array left a trace");

@@ -1,6 +1,6 @@
 //! Entries that are no codes, in every script and of any length: the page again, and no attempt charged (P2).
 
-use crate::api::{Faults, beginning};
+use crate::api::Faults;
 use crate::visit::{FORM, Visit};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,7 +129,10 @@ async fn p2_an_entry_of_any_length_is_answered_without_being_looked_at() {
                     "{length} bytes"
                 );
             } else {
-                faults.add(&format!("{length} of {repeated}"), answer.page_faults(&[status], ""));
+                faults.add(
+                    &format!("{length} of {repeated}"),
+                    answer.page_faults(&[status], ""),
+                );
             }
         }
     }

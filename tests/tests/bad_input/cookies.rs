@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::api::{Faults, beginning};
+use crate::api::Faults;
 use crate::visit::{FORM, UNKNOWN, Visit};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,7 +88,10 @@ async fn p4_hostile_cookies_open_nothing_and_break_nothing() {
         ] {
             let answer = visit.api.send("GET", &path, &headers, "").await;
             let said: String = cookie.chars().take(80).collect();
-            faults.add(&format!("GET {path} {said:?}"), answer.page_faults(statuses, ""));
+            faults.add(
+                &format!("GET {path} {said:?}"),
+                answer.page_faults(statuses, ""),
+            );
             let leads_back = !answer.header("location").contains("/documents");
             if answer.status == 303 && !leads_back {
                 faults.push(format!("GET {path} {said:?}: it leads to the documents"));
@@ -103,7 +106,10 @@ async fn p4_hostile_cookies_open_nothing_and_break_nothing() {
                 "form=x",
             )
             .await;
-        faults.add(&format!("POST done {cookie:?}"), done.page_faults(&[303], ""));
+        faults.add(
+            &format!("POST done {cookie:?}"),
+            done.page_faults(&[303], ""),
+        );
     }
     faults.assert_none();
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::api::{Faults, beginning};
+use crate::api::Faults;
 use crate::visit::{FORM, Visit};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,7 +61,10 @@ async fn p5_forms_that_are_broken_foreign_or_old_are_refused_and_cost_nothing() 
     for (content_type, body) in cases {
         let said: String = String::from_utf8_lossy(&body).chars().take(80).collect();
         let answer = visit.post(&visit.path, content_type, body).await;
-        faults.add(&format!("{content_type} {said:?}"), answer.page_faults(&[403], ""));
+        faults.add(
+            &format!("{content_type} {said:?}"),
+            answer.page_faults(&[403], ""),
+        );
     }
     let entry = visit.entry(code.as_bytes());
     for headers in [

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::api::Api;
+use crate::api::{Api, Faults};
 
 /// Whom a request may pretend to be sent to.
 const HOSTS: [&str; 20] = [

@@ -1,6 +1,6 @@
 //! Paths, queries and methods that nobody sent out: a clear page, or the gateway's own refusal (P8).
 
-use crate::api::{Faults, beginning};
+use crate::api::Faults;
 use crate::visit::{FORM, UNKNOWN, Visit, cookies};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,7 +53,10 @@ async fn p8_paths_and_queries_that_nobody_sent_out_lead_to_a_clear_page_or_to_th
                 )
                 .await;
             let said: String = path.chars().take(60).collect();
-            faults.add(&format!("POST {said}{more}"), answer.page_faults(&[404], ""));
+            faults.add(
+                &format!("POST {said}{more}"),
+                answer.page_faults(&[404], ""),
+            );
         }
     }
     for id in [
@@ -73,7 +76,10 @@ async fn p8_paths_and_queries_that_nobody_sent_out_lead_to_a_clear_page_or_to_th
                 "",
             )
             .await;
-        faults.add(&format!("a document of id {id:.60}"), answer.page_faults(&[404], ""));
+        faults.add(
+            &format!("a document of id {id:.60}"),
+            answer.page_faults(&[404], ""),
+        );
     }
     for query in [
         "lang=fr",
@@ -103,7 +109,10 @@ async fn p8_paths_and_queries_that_nobody_sent_out_lead_to_a_clear_page_or_to_th
                 "",
             )
             .await;
-        faults.add(&format!("?{query:.60}"), answer.page_faults(&[200], "<script>alert"));
+        faults.add(
+            &format!("?{query:.60}"),
+            answer.page_faults(&[200], "<script>alert"),
+        );
         if answer.headers.get_all("set-cookie").iter().count() > 1 {
             faults.push(format!("?{query:.60}: a second cookie"));
         }

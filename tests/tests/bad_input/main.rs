@@ -14,6 +14,7 @@ mod documents;
 mod fields;
 mod forms;
 mod headers;
+mod impossible;
 mod links;
 mod missing;
 mod names;

@@ -89,7 +89,10 @@ async fn every_missing_field_is_named_by_its_pointer() {
     let mut faults = Faults::default();
     for (method, path, body, pointer) in cases {
         let answer = api.call(method, path, body.to_string()).await;
-        faults.add(&format!("{method} {path} {body}"), answer.faults(invalid(&[pointer])));
+        faults.add(
+            &format!("{method} {path} {body}"),
+            answer.faults(invalid(&[pointer])),
+        );
     }
     assert_eq!(api.trace().await, before, "a missing field left a trace");
     faults.assert_none();

@@ -8,12 +8,11 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::Sent;
 
-use crate::api::{Api, invalid};
+use crate::api::{Api, Faults, invalid};
+use crate::payloads::{PAYLOADS, hostile, is_line, is_text, variants};
 
 /// Where our own e-mails come from.
 const ADDRESS: &str = "<praxispost@zweiweg.example>";
-
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t12_a_name_that_is_no_line_is_refused_in_every_field_that_holds_one() {
@@ -27,7 +26,10 @@ async fn t12_a_name_that_is_no_line_is_refused_in_every_field_that_holds_one() {
     for text in bad {
         for (method, path, body, pointer) in bodies_with(text) {
             let answer = api.call(method, path, body.to_string()).await;
-            faults.add(&format!("{method} {path} {pointer} {text:?}"), answer.faults(invalid(&[pointer])));
+            faults.add(
+                &format!("{method} {path} {pointer} {text:?}"),
+                answer.faults(invalid(&[pointer])),
+            );
         }
     }
     faults.assert_none();
@@ -74,7 +76,10 @@ async fn t12_an_additional_text_with_control_characters_is_refused() {
     for text in hostile().iter().filter(|text| !is_text(text)) {
         let body = json!({"record": "r1", "recipient": "patient", "documents": [], "additional_text": text});
         let answer = api.call("POST", "/v1/deliveries", body.to_string()).await;
-        faults.add(&format!("{text:?}"), answer.faults(invalid(&["/additional_text"])));
+        faults.add(
+            &format!("{text:?}"),
+            answer.faults(invalid(&["/additional_text"])),
+        );
     }
     faults.assert_none();
     assert_eq!(

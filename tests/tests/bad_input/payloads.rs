@@ -146,3 +146,4 @@ pub(crate) fn is_text(text: &str) -> bool {
         .trim()
         .chars()
         .any(|c| (c.is_control() && c != '\n' && c != '\t') || TURNS.contains(c))
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::api::{Api, Expected, Faults, beginning};
+use crate::api::{Api, Expected, Faults};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ids_in_paths_and_queries_that_cannot_be_are_refused() {

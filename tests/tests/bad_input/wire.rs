@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::api::Api;
+use crate::api::{Api, Faults, beginning, tells_of_our_insides};
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -24,6 +24,109 @@ fn exchange(address: &str, request: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// Requests that are not HTTP/1.1, each for `path` where it has one.
+fn no_requests(path: &str) -> Vec<Vec<u8>> {
+    let long = "x".repeat(20_000);
+    let many = "h: v\r\n".repeat(150);
+    let rest = "HTTP/1.1\r\nHost: a\r\n";
+    let texts = [
+        format!("GET {path}?a b {rest}\r\n"),
+        format!("GET {path} x {rest}\r\n"),
+        format!("GET {path}\t{rest}\r\n"),
+        format!("GET {path}\0 {rest}\r\n"),
+        format!("GET {path}\u{7f} {rest}\r\n"),
+        format!("GET {path}?\u{1} {rest}\r\n"),
+        format!("GET javascript:alert(1){path} {rest}\r\n"),
+        format!("GET {} {rest}\r\n", &path[1..]),
+        format!("GET * {rest}\r\n"),
+        format!("OPTIONS * {rest}\r\n"),
+        format!("CONNECT evil.example:443 {rest}\r\n"),
+        format!("TRACE {path} {rest}\r\n"),
+        format!("get {path} {rest}\r\n"),
+        format!("G\0T {path} {rest}\r\n"),
+        format!("GET {path} HTTP/9.9\r\nHost: a\r\n\r\n"),
+        format!("GET {path}\r\n\r\n"),
+        format!("GET {path} {rest}Bad Name: x\r\n\r\n"),
+        format!("GET {path} {rest}x: a\0b\r\n\r\n"),
+        format!("GET {path} {rest}x: a\u{1}b\r\n\r\n"),
+        format!("GET {path} {rest} folded: x\r\n\r\n"),
+        format!("GET {path} {rest}x: {long}\r\n\r\n"),
+        format!("GET {path}?{long} {rest}\r\n"),
+        format!("GET {path} {rest}{many}\r\n"),
+        "\r\n\r\n\r\n".to_owned(),
+        long,
+        "\0\0\0\0".to_owned(),
+        "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0".to_owned(),
+    ];
+    let mut requests: Vec<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();
+    requests.push(
+        [
+            b"GET ",
+            path.as_bytes(),
+            b"\xff HTTP/1.1\r\nHost: a\r\n\r\n",
+        ]
+        .concat(),
+    );
+    requests
+}
+
+/// Bodies that are not as their headers say, and headers of a practice's program that are no text.
+fn no_bodies(path: &str, key: &str) -> Vec<Vec<u8>> {
+    let post = format!("POST {path} HTTP/1.1\r\nHost: a\r\n");
+    let call = format!(
+        "HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+    );
+    [
+        format!("{post}Content-Length: -1\r\n\r\nx"),
+        format!("{post}Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"),
+        format!("{post}Content-Length: 99999999999999999999\r\n\r\nx"),
+        format!("{post}Content-Length: 9999\r\n\r\nform=x&code=BCD-FGH"),
+        format!("{post}Transfer-Encoding: chunked\r\n\r\nzz\r\nx\r\n"),
+        format!("{post}Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx\r\n"),
+        format!("{post}Transfer-Encoding: gzip\r\n\r\nx"),
+        format!("{post}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        format!("POST /v1/deliveries {call}Idempotency-Key: ä\r\nContent-Length: 2\r\n\r\n{{}}"),
+        format!("PUT /v1/settings {call}Content-Length: 50\r\n\r\n{{\"name\":\"cut"),
+        "GET /v1/settings HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \u{ff}\r\n\r\n".to_owned(),
+    ]
+    .into_iter()
+    .map(String::into_bytes)
+    .collect()
+}
+
+/// Requests that a server may take: what they say of hosts and the like must only do no harm.
+fn odd_requests(path: &str) -> Vec<Vec<u8>> {
+    let get = format!("GET {path} HTTP/1.1\r\n");
+    let mut requests: Vec<Vec<u8>> = [
+        format!("GET {path}?ü HTTP/1.1\r\nHost: a\r\n\r\n"),
+        format!("GET {path}?<script>\" HTTP/1.1\r\nHost: a\r\n\r\n"),
+        format!("{get}Host: a b\r\n\r\n"),
+        format!("{get}Host: [::\r\n\r\n"),
+        format!("{get}Host: %00\r\n\r\n"),
+        format!("{get}Host: ä\r\n\r\n"),
+        format!("{get}Host: a\r\nHost: b\r\n\r\n"),
+        format!("{get}Host:\r\n\r\n"),
+        format!("{get}\r\n"),
+        format!("GET http://evil.example{path} HTTP/1.1\r\nHost: a\r\n\r\n"),
+        format!("GET https://u:p@evil.example:99{path}#x HTTP/1.1\r\nHost: a\r\n\r\n"),
+        format!("GET //evil.example{path} HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ]
+    .into_iter()
+    .map(String::into_bytes)
+    .collect();
+    requests.push([get.as_bytes(), b"Host: a\r\nx: \xff\xfe\x80\r\n\r\n"].concat());
+    requests.push([get.as_bytes(), b"Host: \xff\r\nCookie: \xff=\xfe\r\n\r\n"].concat());
+    requests.push(
+        [
+            b"GET ",
+            path.as_bytes(),
+            b"?\xff HTTP/1.1\r\nHost: a\r\n\r\n",
+        ]
+        .concat(),
+    );
+    requests
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn t20_requests_that_are_barely_http_are_refused_and_the_stack_lives_on() {
     let api = Api::start().await;
@@ -38,7 +141,6 @@ async fn t20_requests_that_are_barely_http_are_refused_and_the_stack_lives_on() 
         .send(api.world.stack.outbox(), &[&document], json!({}))
         .await;
     let path = format!("/d/{}", sent.link.rsplit('/').next().unwrap_or_default());
-    let key = format!("Authorization: Bearer {}", api.world.practice.key());
     let address = api
         .world
         .stack
@@ -46,205 +148,25 @@ async fn t20_requests_that_are_barely_http_are_refused_and_the_stack_lives_on() 
         .trim_start_matches("http://")
         .to_owned();
     let before = api.trace().await;
-    let long = "x".repeat(20_000);
-    let many: String = (0..150).map(|n| format!("h{n}: v\r\n")).collect();
-    let refused = &["4"][..];
-    let served = &["4", "2"][..];
-    let texts: Vec<(String, &[&str])> = vec![
-        (
-            format!("GET {path}?a b HTTP/1.1\r\nHost: a\r\n\r\n"),
-            refused,
-        ),
-        (format!("GET {path} x HTTP/1.1\r\nHost: a\r\n\r\n"), refused),
-        (format!("GET {path}\tHTTP/1.1\r\nHost: a\r\n\r\n"), refused),
-        (format!("GET {path}\0 HTTP/1.1\r\nHost: a\r\n\r\n"), refused),
-        (
-            format!("GET {path}\u{7f} HTTP/1.1\r\nHost: a\r\n\r\n"),
-            refused,
-        ),
-        (
-            format!("GET {path}?\u{1} HTTP/1.1\r\nHost: a\r\n\r\n"),
-            refused,
-        ),
-        (format!("GET {path}?ü HTTP/1.1\r\nHost: a\r\n\r\n"), served),
-        (
-            format!("GET {path}?<script>\" HTTP/1.1\r\nHost: a\r\n\r\n"),
-            served,
-        ),
-        (format!("GET {path} HTTP/1.1\r\nHost: a b\r\n\r\n"), served),
-        (format!("GET {path} HTTP/1.1\r\nHost: [::\r\n\r\n"), served),
-        (format!("GET {path} HTTP/1.1\r\nHost: %00\r\n\r\n"), served),
-        (format!("GET {path} HTTP/1.1\r\nHost: ä\r\n\r\n"), served),
-        (
-            format!("GET {path} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
-            served,
-        ),
-        (format!("GET {path} HTTP/1.1\r\nHost:\r\n\r\n"), served),
-        (format!("GET {path} HTTP/1.1\r\n\r\n"), served),
-        (
-            format!("GET http://evil.example{path} HTTP/1.1\r\nHost: a\r\n\r\n"),
-            served,
-        ),
-        (
-            format!("GET https://u:p@evil.example:99{path}#x HTTP/1.1\r\nHost: a\r\n\r\n"),
-            served,
-        ),
-        (
-            format!("GET javascript:alert(1){path} HTTP/1.1\r\nHost: a\r\n\r\n"),
-            refused,
-        ),
-        (
-            format!("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", &path[1..]),
-            refused,
-        ),
-        ("GET * HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), refused),
-        ("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), refused),
-        (
-            "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\n\r\n".to_owned(),
-            refused,
-        ),
-        (format!("TRACE {path} HTTP/1.1\r\nHost: a\r\n\r\n"), refused),
-        (format!("get {path} HTTP/1.1\r\nHost: a\r\n\r\n"), refused),
-        (format!("G\0T {path} HTTP/1.1\r\nHost: a\r\n\r\n"), refused),
-        (format!("GET {path} HTTP/9.9\r\nHost: a\r\n\r\n"), refused),
-        (format!("GET {path}\r\n\r\n"), refused),
-        (
-            format!("GET {path} HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n"),
-            refused,
-        ),
-        (
-            format!("GET {path} HTTP/1.1\r\nHost: a\r\nx: a\0b\r\n\r\n"),
-            refused,
-        ),
-        (
-            format!("GET {path} HTTP/1.1\r\nHost: a\r\nx: a\u{1}b\r\n\r\n"),
-            refused,
-        ),
-        (
-            format!("GET {path} HTTP/1.1\r\nHost: a\r\n folded: x\r\n\r\n"),
-            refused,
-        ),
-        (
-            format!("GET {path} HTTP/1.1\r\nHost: a\r\nx: {long}\r\n\r\n"),
-            refused,
-        ),
-        (
-            format!("GET {path}?{long} HTTP/1.1\r\nHost: a\r\n\r\n"),
-            refused,
-        ),
-        (
-            format!("GET {path} HTTP/1.1\r\nHost: a\r\n{many}\r\n"),
-            refused,
-        ),
-        (
-            format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\nx"),
-            refused,
-        ),
-        (
-            format!(
-                "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"
-            ),
-            refused,
-        ),
-        (
-            format!(
-                "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\nx"
-            ),
-            refused,
-        ),
-        (
-            format!(
-                "POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nx\r\n"
-            ),
-            refused,
-        ),
-        (
-            format!(
-                "POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx\r\n"
-            ),
-            refused,
-        ),
-        (
-            format!("POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\nx"),
-            refused,
-        ),
-        (
-            format!(
-                "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-            ),
-            refused,
-        ),
-        (
-            format!(
-                "POST /v1/deliveries HTTP/1.1\r\nHost: a\r\n{key}\r\nIdempotency-Key: ä\r\nContent-Length: 2\r\n\r\n{{}}"
-            ),
-            refused,
-        ),
-        (
-            format!(
-                "PUT /v1/settings HTTP/1.1\r\nHost: a\r\n{key}\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{{\"name\":\"cut"
-            ),
-            refused,
-        ),
-        (
-            "GET /v1/settings HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \u{ff}\r\n\r\n"
-                .to_owned(),
-            refused,
-        ),
-        ("\r\n\r\n\r\n".to_owned(), refused),
-        (long, refused),
-        ("\0\0\0\0".to_owned(), refused),
-        ("\u{16}\u{3}\u{1}\u{2}\0\u{1}\0".to_owned(), refused),
-    ];
-    let mut requests: Vec<(Vec<u8>, &[&str])> = texts
+    let refused = no_requests(&path)
         .into_iter()
-        .map(|(text, expected)| (text.into_bytes(), expected))
-        .collect();
-    let start = format!("GET {path}");
-    requests.push((
-        [
-            start.as_bytes(),
-            b" HTTP/1.1\r\nHost: a\r\nx: \xff\xfe\x80\r\n\r\n",
-        ]
-        .concat(),
-        served,
-    ));
-    requests.push((
-        [
-            start.as_bytes(),
-            b" HTTP/1.1\r\nHost: \xff\r\nCookie: \xff=\xfe\r\n\r\n",
-        ]
-        .concat(),
-        served,
-    ));
-    requests.push((
-        [start.as_bytes(), b"\xff HTTP/1.1\r\nHost: a\r\n\r\n"].concat(),
-        refused,
-    ));
-    requests.push((
-        [start.as_bytes(), b"?\xff HTTP/1.1\r\nHost: a\r\n\r\n"].concat(),
-        served,
-    ));
+        .chain(no_bodies(&path, api.world.practice.key()));
+    let refused = refused.map(|request| (request, "4"));
+    let taken = odd_requests(&path)
+        .into_iter()
+        .map(|request| (request, "24"));
     let mut faults = Faults::default();
-    for (request, expected) in requests {
-        let said: String = String::from_utf8_lossy(&request)
-            .chars()
-            .take(120)
-            .collect();
+    for (request, expected) in refused.chain(taken) {
+        let said = beginning(&String::from_utf8_lossy(&request));
         let to = address.clone();
-        let bytes = request;
-        let answer = tokio::task::spawn_blocking(move || exchange(&to, &bytes))
-            .await
-            .expect("an exchange");
-        let status = answer.split(' ').nth(1).unwrap_or_default();
+        let exchanged = tokio::task::spawn_blocking(move || exchange(&to, &request)).await;
+        let answer = exchanged.expect("an exchange");
         // A connection that is closed without a word is a refusal too.
-        if !answer.is_empty() && !expected.iter().any(|first| status.starts_with(first)) {
-            faults.push(format!(
-                "{said:?}: {}",
-                answer.chars().take(200).collect::<String>()
-            ));
+        let status = answer.split(' ').nth(1).unwrap_or(expected);
+        if !status.starts_with(|first| expected.contains(first)) {
+            faults.push(format!("{said:?}: {}", beginning(&answer)));
         }
-        if answer.contains("evil.example") || crate::api::tells_of_our_insides(&answer) {
+        if answer.contains("evil.example") || tells_of_our_insides(&answer) {
             faults.push(format!(
                 "{said:?}: it repeats a stranger's host or tells of our insides: {answer}"
             ));
@@ -258,18 +180,17 @@ async fn t20_requests_that_are_barely_http_are_refused_and_the_stack_lives_on() 
         before,
         "a request that is none left a trace"
     );
-    assert_eq!(
-        api.world.patient(&sent).enter(&sent.code).await.status,
-        303,
-        "and the patient gets in"
-    );
+    let entered = api.world.patient(&sent).enter(&sent.code).await;
+    assert_eq!(entered.status, 303, "and the patient gets in");
 }
 
 /// Headers that are text to the gateway and none to a parser of events.
 #[tokio::test(flavor = "multi_thread")]
 async fn t20_headers_with_bytes_of_any_kind_are_met_with_a_page_or_a_problem() {
     let api = Api::start().await;
-    let names = [
+    let long = "x".repeat(8_000);
+    let mut faults = Faults::default();
+    for name in [
         "accept-language",
         "user-agent",
         "referer",
@@ -282,9 +203,7 @@ async fn t20_headers_with_bytes_of_any_kind_are_met_with_a_page_or_a_problem() {
         "cookie",
         "idempotency-key",
         "range",
-    ];
-    let mut faults = Faults::default();
-    for name in names {
+    ] {
         for value in [
             "",
             "ä",
@@ -299,7 +218,7 @@ async fn t20_headers_with_bytes_of_any_kind_are_met_with_a_page_or_a_problem() {
             "de;q=1e999",
             "-1",
             "bytes=0-",
-            &"x".repeat(8_000),
+            &long,
         ] {
             let page = api
                 .send(
@@ -311,9 +230,9 @@ async fn t20_headers_with_bytes_of_any_kind_are_met_with_a_page_or_a_problem() {
                 .await;
             if page.status != 404 || !page.header("content-type").starts_with("text/html") {
                 faults.push(format!(
-                    "GET /d/… with {name}: {value:.20}: {} {}",
+                    "a page with {name}: {value:.20}: {} {}",
                     page.status,
-                    page.text.chars().take(150).collect::<String>()
+                    beginning(&page.text)
                 ));
             }
             let practice = api
@@ -321,9 +240,9 @@ async fn t20_headers_with_bytes_of_any_kind_are_met_with_a_page_or_a_problem() {
                 .await;
             if practice.status != 200 {
                 faults.push(format!(
-                    "GET /v1/settings with {name}: {value:.20}: {} {}",
+                    "settings with {name}: {value:.20}: {} {}",
                     practice.status,
-                    practice.text.chars().take(150).collect::<String>()
+                    beginning(&practice.text)
                 ));
             }
         }

@@ -147,6 +147,26 @@ pub(crate) fn calls(ids: &Ids, own: &Ids) -> Vec<Call> {
             Value::Null,
         ),
         call(
+            "POST /v1/deliveries/preview",
+            format!("{deliveries}/preview"),
+            to_send(record, document),
+        ),
+        call(
+            "POST /v1/deliveries/preview",
+            format!("{deliveries}/preview"),
+            to_send(record, &own.document),
+        ),
+        call(
+            "POST /v1/deliveries/preview",
+            format!("{deliveries}/preview"),
+            to_send(&own.record, document),
+        ),
+        call(
+            "POST /v1/deliveries/{id}/code",
+            format!("{deliveries}/{delivery}/code"),
+            json!({"channel": "spoken"}),
+        ),
+        call(
             "POST /v1/deliveries",
             deliveries.to_owned(),
             to_send(record, document),

@@ -15,11 +15,11 @@ use store::Store;
 use tests::World;
 
 use crate::calls::{Answer, Call, Ids, calls, make, trace};
+use crate::practices::furnish;
 use crate::routes::routes;
-use crate::tenants::furnish;
 
 /// What each route asks of a key.
-const SCOPES: [(&str, Scope); 19] = [
+const SCOPES: [(&str, Scope); 21] = [
     ("GET /v1/settings", Scope::Read),
     ("PUT /v1/settings", Scope::Settings),
     ("GET /v1/record-types", Scope::Read),
@@ -36,6 +36,8 @@ const SCOPES: [(&str, Scope); 19] = [
     ("PATCH /v1/documents/{id}", Scope::Send),
     ("DELETE /v1/documents/{id}", Scope::Erase),
     ("POST /v1/deliveries", Scope::Send),
+    ("POST /v1/deliveries/preview", Scope::Send),
+    ("POST /v1/deliveries/{id}/code", Scope::Send),
     ("GET /v1/deliveries", Scope::Read),
     ("GET /v1/deliveries/{id}", Scope::Read),
     ("DELETE /v1/deliveries/{id}", Scope::Send),

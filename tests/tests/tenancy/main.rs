@@ -3,6 +3,8 @@
 
 mod calls;
 mod keys;
+mod patients;
+mod practices;
 mod routes;
 mod tenants;
 

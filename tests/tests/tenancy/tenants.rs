@@ -1,103 +1,11 @@
-//! T18: what is another practice's is not there, on every route, by every id, for patients too.
+//! T18: what is another practice's is not there, on every route, by every id.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
-use tests::{Practice, World};
+use reqwest::Method;
+use serde_json::json;
+use tests::World;
 
 use crate::calls::{Call, Ids, calls, make, nobodys, trace};
-
-/// Gives a practice a type, a record, a document and a delivery, and tells their ids.
-pub(crate) async fn furnish(world: &World, practice: &Practice) -> Ids {
-    let document = practice
-        .document("invoice", "2026-0815", "2026-11-20")
-        .await;
-    let sent = practice
-        .send(world.stack.outbox(), &[&document], json!({}))
-        .await;
-    Ids {
-        record_type: "std".to_owned(),
-        record: "r1".to_owned(),
-        document,
-        delivery: sent.id,
-    }
-}
-
-/// The same under ids that only this practice has.
-async fn furnish_apart(world: &World, practice: &Practice, name: &str) -> Ids {
-    let (record_type, record) = (format!("type-of-{name}"), format!("record-of-{name}"));
-    assert_eq!(
-        practice
-            .put(
-                &format!("/v1/record-types/{record_type}"),
-                json!({"valid_days": 7})
-            )
-            .await
-            .status,
-        200
-    );
-    let recipients = json!([{"id": "patient", "name": format!("Patient of {name}"), "email": format!("{name}@example.org")}]);
-    let body = json!({"record_type": record_type, "recipients": recipients});
-    assert_eq!(
-        practice
-            .put(&format!("/v1/records/{record}"), body)
-            .await
-            .status,
-        200
-    );
-    let content = tests::pdf(name);
-    let announcement = json!({"record": record, "kind": "invoice", "number": name, "issued_on": "2026-11-20", "released": true,
-        "content_type": "application/pdf", "size": content.len(), "sha256": data_encoding::HEXLOWER.encode(&<sha2::Sha256 as sha2::Digest>::digest(&content))});
-    let announced = practice
-        .call(reqwest::Method::POST, "/v1/documents", announcement)
-        .await;
-    assert_eq!(practice.upload(&announced, content).await, 200);
-    let document = announced.body["id"].as_str().unwrap_or_default().to_owned();
-    let sent = practice
-        .send(
-            world.stack.outbox(),
-            &[&document],
-            json!({"record": record, "channel": "spoken"}),
-        )
-        .await;
-    Ids {
-        record_type,
-        record,
-        document,
-        delivery: sent.id,
-    }
-}
-
-/// Everything that a practice gets to see of itself.
-async fn view(practice: &Practice, ids: &Ids) -> BTreeMap<String, Value> {
-    let mut view = BTreeMap::new();
-    for path in [
-        "/v1/settings".to_owned(),
-        "/v1/record-types".to_owned(),
-        "/v1/records".to_owned(),
-        "/v1/deliveries".to_owned(),
-        format!("/v1/documents?record={}", ids.record),
-        format!("/v1/record-types/{}", ids.record_type),
-        format!("/v1/records/{}", ids.record),
-        format!("/v1/documents/{}", ids.document),
-        format!("/v1/deliveries/{}", ids.delivery),
-    ] {
-        let answer = practice.get(&path).await;
-        assert_eq!(answer.status, 200, "{path}: {answer:?}");
-        view.insert(path, answer.body);
-    }
-    view
-}
-
-/// A name that begins like the other's is the nearest that two practices can come.
-async fn two_practices(world: &World) -> (Practice, Ids, Ids) {
-    let other = world.another_practice("praxis-am-par").await;
-    let (theirs, mine) = (
-        furnish_apart(world, &world.practice, "first").await,
-        furnish_apart(world, &other, "second").await,
-    );
-    (other, theirs, mine)
-}
+use crate::practices::{two_practices, view};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t18_what_is_another_practices_is_answered_as_what_nobody_has() {
@@ -124,7 +32,7 @@ async fn t18_what_is_another_practices_is_answered_as_what_nobody_has() {
                 "{name}: {foreign_answer:?}, but for what nobody has: {missing_answer:?}"
             ));
         }
-        let by_path = foreign.route.ends_with("{id}") && foreign.body.is_null();
+        let by_path = foreign.path.split('/').any(|part| is_of(part, &theirs));
         let told = &foreign_answer.text;
         if by_path && !(foreign_answer.status == 404 && told.contains("\"/problems/not-found\"")) {
             faults.push(format!("{name}: {foreign_answer:?}"));
@@ -148,20 +56,67 @@ async fn t18_what_is_another_practices_is_answered_as_what_nobody_has() {
     );
 }
 
+/// Whether this is the id of something of these.
+fn is_of(id: &str, ids: &Ids) -> bool {
+    [&ids.record_type, &ids.record, &ids.document, &ids.delivery]
+        .into_iter()
+        .any(|known| known == id)
+}
+
 /// Whether the call names something of these.
 fn has_an_id(call: &Call, ids: &Ids) -> bool {
     let text = format!("{} {}", call.path, call.body);
-    [&ids.record_type, &ids.record, &ids.document, &ids.delivery]
-        .into_iter()
-        .any(|id| text.contains(id.as_str()))
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    words.any(|word| is_of(word, ids))
 }
 
 /// Whether the call chooses the id of something of the caller's own.
 fn makes_its_own(call: &Call, ids: &Ids) -> bool {
     call.method() == "PUT"
-        && [&ids.record_type, &ids.record]
-            .into_iter()
-            .any(|id| call.path.ends_with(id.as_str()))
+        && call
+            .path
+            .rsplit('/')
+            .next()
+            .is_some_and(|id| is_of(id, ids))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t18_a_draft_of_another_practice_is_no_draft() {
+    let world = World::start().await;
+    let (other, theirs, _) = two_practices(&world).await;
+    let body = json!({"record": theirs.record, "recipient": "patient", "documents": [theirs.document], "channel": "spoken"});
+    let preview = world
+        .practice
+        .call(Method::POST, "/v1/deliveries/preview", body)
+        .await;
+    let draft = preview.body["draft"].as_str().expect("a draft");
+    let before = trace(&world).await;
+    let key = format!("Bearer {}", other.key());
+    let mut answers = Vec::new();
+    for draft in [draft, &"A".repeat(draft.len()), "x"] {
+        let call = Call {
+            route: "POST /v1/deliveries",
+            path: "/v1/deliveries".to_owned(),
+            body: json!({"draft": draft}),
+        };
+        answers.push(make(&world, &call, Some(&key), "a").await);
+    }
+    assert_eq!(answers[0].status, 400, "{answers:?}");
+    assert!(
+        answers[0].text.contains("\"/draft\""),
+        "the field is named: {answers:?}"
+    );
+    assert!(
+        answers.iter().all(|answer| *answer == answers[0]),
+        "as if nobody had made it: {answers:?}"
+    );
+    assert_eq!(
+        trace(&world).await,
+        before,
+        "a stranger's draft left a trace"
+    );
+    let sent = world.practice.post_delivery(json!({"draft": draft})).await;
+    assert_eq!(sent.status, 201, "its own practice can send it: {sent:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -293,76 +248,4 @@ async fn t18_no_list_shows_anything_of_another_practice() {
             );
         }
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn t18_a_patient_of_one_practice_gets_nothing_of_another() {
-    let world = World::start().await;
-    let other = world.another_practice("praxis-am-par").await;
-    let mut visits = Vec::new();
-    for practice in [&world.practice, &other] {
-        let document = practice
-            .document("invoice", "2026-0815", "2026-11-20")
-            .await;
-        let offered = practice
-            .document("invoice", "2026-0814", "2026-11-19")
-            .await;
-        let sent = practice
-            .send(world.stack.outbox(), &[&document], json!({}))
-            .await;
-        let mut patient = world.patient(&sent);
-        assert_eq!(patient.enter(&sent.code).await.status, 303);
-        visits.push((patient, [document, offered], sent));
-    }
-    let (mut second, second_documents, second_sent) = visits.remove(1);
-    let (mut first, first_documents, first_sent) = visits.remove(0);
-    for (patient, own, foreign) in [
-        (&mut first, &first_documents, &second_documents),
-        (&mut second, &second_documents, &first_documents),
-    ] {
-        let page = patient.documents().await;
-        let mut shown = page.documents();
-        shown.sort();
-        let mut expected = own.to_vec();
-        expected.sort();
-        assert_eq!(shown, expected, "the record's own documents and no others");
-        for document in foreign {
-            let page = patient.click(document).await;
-            assert_eq!(
-                (page.status, page.location()),
-                (404, ""),
-                "another practice's document"
-            );
-        }
-    }
-    let session_of = |patient: &tests::Patient| {
-        patient
-            .cookies
-            .iter()
-            .find(|(name, _)| name.starts_with("__Host-dl-"))
-            .map(|(name, value)| (name.clone(), value.clone()))
-    };
-    let ((first_name, first_value), (second_name, second_value)) = session_of(&first)
-        .zip(session_of(&second))
-        .expect("two sessions");
-    for (sent, name, value) in [
-        (&first_sent, &first_name, &second_value),
-        (&second_sent, &second_name, &first_value),
-        (&first_sent, &second_name, &second_value),
-    ] {
-        let mut thief = world.patient(sent);
-        thief.cookies.insert(name.clone(), value.clone());
-        let page = thief.documents().await;
-        assert_eq!(
-            page.status, 303,
-            "T16: a session opens its own delivery alone"
-        );
-        assert!(
-            !page.location().contains("/documents"),
-            "{}",
-            page.location()
-        );
-    }
-    let wrong = world.patient(&first_sent).enter(&second_sent.code).await;
-    assert_eq!(wrong.status, 401, "the code of another practice's delivery");
 }

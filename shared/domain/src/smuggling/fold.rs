@@ -7,42 +7,8 @@ use unicode_security::confusable_detection::skeleton;
 
 use super::look_alikes::form_of;
 use super::spelling::spelled_by;
+use super::symbol_set::Symbols;
 use crate::symbols::{ALPHABET, CODE_LENGTH};
-
-/// A set of capital letters and digits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Symbols(u64);
-
-impl Symbols {
-    /// The set of one; of none for anything but a capital letter or digit.
-    pub(super) const fn one(symbol: u8) -> Self {
-        Self(match symbol {
-            b'0'..=b'9' => 1 << (symbol - b'0'),
-            b'A'..=b'Z' => 1 << (symbol - b'A' + 10),
-            _ => 0,
-        })
-    }
-
-    /// The two sets together.
-    pub(super) const fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether the symbol is among them.
-    pub(super) const fn contains(self, symbol: u8) -> bool {
-        self.meets(Self::one(symbol))
-    }
-
-    /// Whether the two sets have one in common.
-    pub(super) const fn meets(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Whether there are none.
-    pub(super) const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-}
 
 /// One letter or digit of a folded text.
 #[derive(Clone, Copy, Debug)]

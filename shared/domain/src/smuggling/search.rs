@@ -4,8 +4,9 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::fold::{Folded, Symbols, Token, Unit};
+use super::fold::{Folded, Token, Unit};
 use super::spelling::{words_for, words_for_pair};
+use super::symbol_set::{SymbolPlaces, Symbols};
 use crate::symbols::{CODE_LENGTH, Code};
 
 /// How many of a code's symbols can have been read: bit 3 says that the first three can.
@@ -18,6 +19,8 @@ const ALL: Reached = 1 << CODE_LENGTH;
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct Needle {
     symbols: [u8; CODE_LENGTH],
+    /// At which places each letter or digit stands.
+    places: SymbolPlaces,
     /// For each place of the code the words that stand for what follows there.
     words: [Words; CODE_LENGTH],
 }
@@ -52,7 +55,11 @@ impl Needle {
 
     fn new(symbols: [u8; CODE_LENGTH]) -> Self {
         let words = std::array::from_fn(|place| Words::of(&symbols[place..]));
-        Self { symbols, words }
+        Self {
+            symbols,
+            places: SymbolPlaces::of(&symbols),
+            words,
+        }
     }
 
     /// D1: the code in one text, by any of the ways.
@@ -68,6 +75,10 @@ impl Needle {
         for (at, unit) in text.units.iter().enumerate() {
             let here = reached[at];
             reached[at + 1] |= self.read(here, unit);
+            // Almost always nothing has been read yet, and no word begins.
+            if here == NOTHING && !self.words[0].may_begin(unit) {
+                continue;
+            }
             for (end, so_far) in self.words_at(here, &text.units[at..]) {
                 reached[at + end] |= so_far;
             }
@@ -83,7 +94,7 @@ impl Needle {
     ) -> impl Iterator<Item = (usize, Reached)> + 'a {
         let places = self.words.iter().enumerate();
         places
-            .filter(move |(place, words)| here & (1 << place) != 0 && words.may_begin(units))
+            .filter(move |(place, _)| here & (1 << place) != 0)
             .flat_map(move |(place, words)| {
                 let begun = words.spellings.iter().filter(|word| word.begins(units));
                 begun.map(move |word| (word.letters.len(), 1 << (place + word.symbols)))
@@ -186,11 +197,7 @@ impl Needle {
 
     /// At which places of the code these symbols stand.
     fn places(&self, symbols: Symbols) -> Reached {
-        let mut places = 0;
-        for (place, symbol) in self.symbols.iter().enumerate() {
-            places |= Reached::from(symbols.contains(*symbol)) << place;
-        }
-        places
+        self.places.of_any(symbols)
     }
 }
 
@@ -217,9 +224,8 @@ impl Words {
         }
     }
 
-    fn may_begin(&self, units: &[Unit]) -> bool {
-        let first = units.first();
-        first.is_some_and(|unit| unit.symbols.meets(self.first_letters))
+    fn may_begin(&self, unit: &Unit) -> bool {
+        unit.symbols.meets(self.first_letters)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::fold::Symbols;
+use super::symbol_set::Symbols;
 
 /// How one symbol is said.
 struct Said {

@@ -55,30 +55,34 @@ const NUMBERS: &str =
 const TITLES: &str = "Sehr geehrte Damen und Herren,;Guten Tag {name},;Sehr geehrte Frau {name},;Sehr geehrter Herr {name},;Hallo {name},;Liebe Familie {name},";
 const CLOSINGS: &str = "Mit freundlichen Grüßen\nIhr Praxisteam {name};Viele Grüße\n{name}\n{firma};MfG\ni. A. {name};Herzliche Grüße aus {stadt};Mit vorzüglicher Hochachtung\nppa. {name}";
 
-/// Texts, and codes that each is searched for.
+/// How often each text is searched, for another code each time.
 ///
-/// A place of a text stands for at most a few codes of the 28⁶ (4.8 × 10⁸), and few places stand for any: vowels, zeros and ones part the rest.
-/// Counted over these texts there are about 150 codes a mail, in both directions and by all rules, so that chance makes 200,000 pairs hit 0.06 times: a hit is a fault of the rules.
-const TEXTS: usize = 10_000;
-const CODES: usize = 4;
+/// A text of these holds about 700 of the 28⁶ (4.8 × 10⁸) codes by chance, counted over all rules and both directions: consonants in a row, pieces of three symbols or fewer with one left out between them, pairs of three-symbol words.
+/// So chance makes 50,000 pairs hit 0.08 times, and the mails, which say everything twice, 0.02 times: a hit here is a fault of the rules, and no other draw is needed.
+const CODES: usize = 5;
 
 #[test]
 fn d1_business_texts_give_no_false_alarm() {
     let mut draw = Draw::new(2);
-    for _ in 0..TEXTS {
+    for _ in 0..10_000 {
+        let text = format!("{}\n\n{}", subject(&mut draw), text(&mut draw));
+        assert_clean(&Searched::of([text.as_str()]), &text, &mut draw);
+    }
+}
+
+#[test]
+fn d1_business_mails_give_no_false_alarm() {
+    let mut draw = Draw::new(7);
+    for _ in 0..1_000 {
         let letter = Letter::drawn(&mut draw);
-        let searched = letter.searched();
-        for _ in 0..CODES {
-            let code = draw.code();
-            let alarm = searched.d1_holds(&code);
-            assert!(
-                !alarm,
-                "{}: {}\n{}",
-                code.shown(),
-                letter.subject,
-                letter.text
-            );
-        }
+        assert_clean(&Searched::mail(&letter.mail()), &letter.text, &mut draw);
+    }
+}
+
+fn assert_clean(searched: &Searched, text: &str, draw: &mut Draw) {
+    for _ in 0..CODES {
+        let code = draw.code();
+        assert!(!searched.d1_holds(&code), "{}: {text}", code.shown());
     }
 }
 
@@ -95,7 +99,6 @@ pub(super) struct Letter {
 impl Letter {
     pub(super) fn drawn(draw: &mut Draw) -> Self {
         let token = draw.token();
-        let subject = draw.one(SUBJECTS);
         let text = format!(
             "{}\n\nZur Download-Seite:\nhttps://zweiweg.example/d/{}\n\nReferenz: {}\n\n{}",
             list(draw, TITLES),
@@ -104,7 +107,7 @@ impl Letter {
             text(draw),
         );
         Self {
-            subject: filled(subject, draw),
+            subject: subject(draw),
             html: html(&text, token.expose()),
             text,
             from_name: format!("Praxis {}", list(draw, NAMES)),
@@ -124,10 +127,11 @@ impl Letter {
             token: &self.token,
         }
     }
+}
 
-    fn searched(&self) -> Searched {
-        Searched::mail(&self.mail())
-    }
+fn subject(draw: &mut Draw) -> String {
+    let subject = draw.one(SUBJECTS);
+    filled(subject, draw)
 }
 
 /// A few paragraphs.

@@ -1,0 +1,103 @@
+//! Practices with something of everything, and what each gets to see of itself.
+
+use std::collections::BTreeMap;
+
+use data_encoding::HEXLOWER;
+use reqwest::Method;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tests::{Practice, World};
+
+use crate::calls::Ids;
+
+/// Gives a practice a type, a record, a document and a delivery, and tells their ids.
+pub(crate) async fn furnish(world: &World, practice: &Practice) -> Ids {
+    let document = practice
+        .document("invoice", "2026-0815", "2026-11-20")
+        .await;
+    let sent = practice
+        .send(world.stack.outbox(), &[&document], json!({}))
+        .await;
+    Ids {
+        record_type: "std".to_owned(),
+        record: "r1".to_owned(),
+        document,
+        delivery: sent.id,
+    }
+}
+
+/// The same under ids that only this practice has.
+pub(crate) async fn furnish_apart(world: &World, practice: &Practice, name: &str) -> Ids {
+    let (record_type, record) = (format!("type-of-{name}"), format!("record-of-{name}"));
+    assert_eq!(
+        practice
+            .put(
+                &format!("/v1/record-types/{record_type}"),
+                json!({"valid_days": 7})
+            )
+            .await
+            .status,
+        200
+    );
+    let recipients = json!([{"id": "patient", "name": format!("Patient of {name}"), "email": format!("{name}@example.org")}]);
+    let body = json!({"record_type": record_type, "recipients": recipients});
+    assert_eq!(
+        practice
+            .put(&format!("/v1/records/{record}"), body)
+            .await
+            .status,
+        200
+    );
+    let content = tests::pdf(name);
+    let announcement = json!({"record": record, "kind": "invoice", "number": name, "issued_on": "2026-11-20", "released": true,
+        "content_type": "application/pdf", "size": content.len(), "sha256": HEXLOWER.encode(&Sha256::digest(&content))});
+    let announced = practice
+        .call(Method::POST, "/v1/documents", announcement)
+        .await;
+    assert_eq!(practice.upload(&announced, content).await, 200);
+    let document = announced.body["id"].as_str().unwrap_or_default().to_owned();
+    let sent = practice
+        .send(
+            world.stack.outbox(),
+            &[&document],
+            json!({"record": record, "channel": "spoken"}),
+        )
+        .await;
+    Ids {
+        record_type,
+        record,
+        document,
+        delivery: sent.id,
+    }
+}
+
+/// Everything that a practice gets to see of itself.
+pub(crate) async fn view(practice: &Practice, ids: &Ids) -> BTreeMap<String, Value> {
+    let mut view = BTreeMap::new();
+    for path in [
+        "/v1/settings".to_owned(),
+        "/v1/record-types".to_owned(),
+        "/v1/records".to_owned(),
+        "/v1/deliveries".to_owned(),
+        format!("/v1/documents?record={}", ids.record),
+        format!("/v1/record-types/{}", ids.record_type),
+        format!("/v1/records/{}", ids.record),
+        format!("/v1/documents/{}", ids.document),
+        format!("/v1/deliveries/{}", ids.delivery),
+    ] {
+        let answer = practice.get(&path).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        view.insert(path, answer.body);
+    }
+    view
+}
+
+/// A name that begins like the other's is the nearest that two practices can come.
+pub(crate) async fn two_practices(world: &World) -> (Practice, Ids, Ids) {
+    let other = world.another_practice("praxis-am-par").await;
+    let (theirs, mine) = (
+        furnish_apart(world, &world.practice, "first").await,
+        furnish_apart(world, &other, "second").await,
+    );
+    (other, theirs, mine)
+}
