@@ -98,7 +98,11 @@ fn dependencies_go_one_way() {
                     FUNCTIONS.contains(&function),
                     "{function}: say here what it may depend on"
                 );
-                [&adapters[..], &["deliveries", "domain", "runtime", "visits", "web"]].concat()
+                [
+                    &adapters[..],
+                    &["deliveries", "domain", "runtime", "visits", "web"],
+                ]
+                .concat()
             }
         };
         let wrong: Vec<&String> = dependencies

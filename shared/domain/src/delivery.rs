@@ -381,8 +381,12 @@ pub struct RequestTerms {
 impl RequestTerms {
     /// The terms of a record type.
     pub fn of(settings: &SelfService) -> Self {
-        let max = settings.max_requests.map_or(REQUESTS_BY_DEFAULT, Bounded::get);
-        let minutes = settings.min_interval_minutes.map_or(MINUTES_BETWEEN_REQUESTS, Bounded::get);
+        let max = settings
+            .max_requests
+            .map_or(REQUESTS_BY_DEFAULT, Bounded::get);
+        let minutes = settings
+            .min_interval_minutes
+            .map_or(MINUTES_BETWEEN_REQUESTS, Bounded::get);
         Self {
             allowed: settings.allowed,
             max_requests: u32::try_from(max).unwrap_or_default(),
@@ -409,13 +413,22 @@ pub enum RequestRule {
 }
 
 /// L6: judges a request for a code at `now`; exactly `min_interval` after the last one is enough.
-pub fn l6_request(delivery: &Delivery, terms: RequestTerms, disabled: bool, now: Timestamp) -> RequestRule {
+pub fn l6_request(
+    delivery: &Delivery,
+    terms: RequestTerms,
+    disabled: bool,
+    now: Timestamp,
+) -> RequestRule {
     match l8_state(delivery, disabled, now) {
         State::Pending => return RequestRule::Pending,
-        State::Closed(reason) if !l6_is_revivable(delivery, reason) => return RequestRule::Closed(reason),
+        State::Closed(reason) if !l6_is_revivable(delivery, reason) => {
+            return RequestRule::Closed(reason);
+        }
         State::Closed(_) | State::Open | State::Opened => {}
     }
-    let next = delivery.last_request_at.map(|last| last.plus(terms.min_interval));
+    let next = delivery
+        .last_request_at
+        .map(|last| last.plus(terms.min_interval));
     if !terms.allowed || delivery.self_service.is_none() {
         RequestRule::NotAllowed
     } else if delivery.code_requests >= terms.max_requests {
@@ -442,7 +455,11 @@ pub fn l6a_new_code(delivery: &Delivery, now: Timestamp) -> bool {
 /// Who asked for it may ask again at once, for nobody can tell what became of the message.
 #[must_use]
 pub fn l6_settled(mut delivery: Delivery, now: Timestamp) -> Delivery {
-    if delivery.next_code.as_ref().is_some_and(|next| now >= next.deadline) {
+    if delivery
+        .next_code
+        .as_ref()
+        .is_some_and(|next| now >= next.deadline)
+    {
         take_next_code(&mut delivery);
         delivery.last_request_at = None;
     }

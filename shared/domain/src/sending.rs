@@ -211,7 +211,9 @@ pub fn l6_message_channel(channel: Channel, self_service: &SelfService) -> Messa
     match channel {
         Channel::Sms => MessageChannel::Sms,
         Channel::Threema => MessageChannel::Threema,
-        Channel::Spoken | Channel::SelfService => self_service.channel.unwrap_or(MessageChannel::Sms),
+        Channel::Spoken | Channel::SelfService => {
+            self_service.channel.unwrap_or(MessageChannel::Sms)
+        }
     }
 }
 
@@ -228,7 +230,10 @@ pub fn d3_obstacles(
         || asked_for && l6_message_channel(channel, self_service) == MessageChannel::Sms;
     [
         (!record.electronic_sending, Obstacle::SendingForbidden),
-        (asked_for && !self_service.allowed, Obstacle::SelfServiceNotAllowed),
+        (
+            asked_for && !self_service.allowed,
+            Obstacle::SelfServiceNotAllowed,
+        ),
         (sms && !practice.sms_allowed, Obstacle::NoConsent),
         (sms && addressee.mobile.is_none(), Obstacle::NoMobile),
     ]
@@ -387,7 +392,13 @@ mod tests {
         let addressee =
             d7_addressee(&record.recipients[0], None, &[Kind::Note], &practice).unwrap();
         assert_eq!(
-            d3_obstacles(Channel::Sms, &SelfService::default(), &record, &addressee, &practice),
+            d3_obstacles(
+                Channel::Sms,
+                &SelfService::default(),
+                &record,
+                &addressee,
+                &practice
+            ),
             [
                 Obstacle::SendingForbidden,
                 Obstacle::NoConsent,
@@ -395,7 +406,16 @@ mod tests {
             ]
         );
         record.electronic_sending = true;
-        assert!(d3_obstacles(Channel::Spoken, &SelfService::default(), &record, &addressee, &practice).is_empty());
+        assert!(
+            d3_obstacles(
+                Channel::Spoken,
+                &SelfService::default(),
+                &record,
+                &addressee,
+                &practice
+            )
+            .is_empty()
+        );
     }
 
     #[test]

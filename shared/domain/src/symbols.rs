@@ -232,12 +232,7 @@ mod tests {
         for typed in ["", "   ", "---", "\u{200b}"] {
             assert!(matches!(read(typed), Entry::Empty), "{typed:?}");
         }
-        for typed in [
-            "BCDFG0",
-            "bcd-fga",
-            "БЦДФГХ",
-            "BCDFGß",
-        ] {
+        for typed in ["BCDFG0", "bcd-fga", "БЦДФГХ", "BCDFGß"] {
             let entry = read(typed);
             assert!(
                 matches!(entry, Entry::ForeignSymbol | Entry::NotACode),

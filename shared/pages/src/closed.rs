@@ -28,7 +28,9 @@ pub struct ClosedPage<'a> {
 /// The form's secret stays out of logs (S2).
 impl fmt::Debug for ClosedPage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClosedPage").field("reason", &self.reason).finish_non_exhaustive()
+        f.debug_struct("ClosedPage")
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
     }
 }
 

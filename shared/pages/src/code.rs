@@ -45,7 +45,9 @@ pub struct SelfServiceButton<'a> {
 /// The form's secret stays out of logs (S2).
 impl fmt::Debug for SelfServiceButton<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SelfServiceButton").field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("SelfServiceButton")
+            .field("left", &self.left)
+            .finish_non_exhaustive()
     }
 }
 

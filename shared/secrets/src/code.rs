@@ -71,18 +71,39 @@ impl CodeKeys {
     }
 
     /// Encrypts a reference for one delivery, so that a later message can name it.
-    pub fn seal(&self, reference: &Reference, delivery: &DeliveryId) -> Result<SealedReference, HashError> {
+    pub fn seal(
+        &self,
+        reference: &Reference,
+        delivery: &DeliveryId,
+    ) -> Result<SealedReference, HashError> {
         let version = self.newest()?;
-        let sealed = encrypt(&version.references, reference.expose().as_bytes(), delivery.as_str().as_bytes())?;
+        let sealed = encrypt(
+            &version.references,
+            reference.expose().as_bytes(),
+            delivery.as_str().as_bytes(),
+        )?;
         Ok(SealedReference::new(format!("{}:{sealed}", version.id)))
     }
 
     /// Opens a sealed reference of this delivery.
-    pub fn unseal(&self, sealed: &SealedReference, delivery: &DeliveryId) -> Result<Reference, HashError> {
-        let (key_id, text) = sealed.as_str().rsplit_once(':').ok_or(HashError::Unreadable)?;
-        let version = self.versions.iter().find(|version| version.id == key_id).ok_or(HashError::UnknownKey)?;
+    pub fn unseal(
+        &self,
+        sealed: &SealedReference,
+        delivery: &DeliveryId,
+    ) -> Result<Reference, HashError> {
+        let (key_id, text) = sealed
+            .as_str()
+            .rsplit_once(':')
+            .ok_or(HashError::Unreadable)?;
+        let version = self
+            .versions
+            .iter()
+            .find(|version| version.id == key_id)
+            .ok_or(HashError::UnknownKey)?;
         let mut opened = decrypt(&version.references, text, delivery.as_str().as_bytes())?;
-        let reference = std::str::from_utf8(&opened).ok().and_then(|text| Reference::parse(text).ok());
+        let reference = std::str::from_utf8(&opened)
+            .ok()
+            .and_then(|text| Reference::parse(text).ok());
         opened.zeroize();
         reference.ok_or(HashError::Unreadable)
     }
@@ -94,15 +115,23 @@ impl CodeKeys {
 
     /// Opens a draft of this practice; one of another practice, or a forged one, cannot be read.
     pub fn open_draft(&self, sealed: &str, practice: &PracticeId) -> Result<Vec<u8>, HashError> {
-        let opened = |version: &KeyVersion| decrypt(&version.drafts, sealed, practice.as_str().as_bytes()).ok();
-        self.versions.iter().find_map(opened).ok_or(HashError::Unreadable)
+        let opened = |version: &KeyVersion| {
+            decrypt(&version.drafts, sealed, practice.as_str().as_bytes()).ok()
+        };
+        self.versions
+            .iter()
+            .find_map(opened)
+            .ok_or(HashError::Unreadable)
     }
 }
 
 /// Authenticated encryption (XChaCha20-Poly1305) under a random nonce, which stands in front; bound to `context`.
 fn encrypt(key: &Subkey, plain: &[u8], context: &[u8]) -> Result<String, HashError> {
     let nonce: [u8; NONCE] = random().map_err(|_| HashError::Interrupted)?;
-    let payload = Payload { msg: plain, aad: context };
+    let payload = Payload {
+        msg: plain,
+        aad: context,
+    };
     let sealed = XChaCha20Poly1305::new(key.bytes().into())
         .encrypt(&XNonce::from(nonce), payload)
         .map_err(|_| HashError::Interrupted)?;
@@ -110,10 +139,15 @@ fn encrypt(key: &Subkey, plain: &[u8], context: &[u8]) -> Result<String, HashErr
 }
 
 fn decrypt(key: &Subkey, text: &str, context: &[u8]) -> Result<Vec<u8>, HashError> {
-    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| HashError::Unreadable)?;
+    let bytes = BASE64URL_NOPAD
+        .decode(text.as_bytes())
+        .map_err(|_| HashError::Unreadable)?;
     let (nonce, sealed) = bytes.split_at_checked(NONCE).ok_or(HashError::Unreadable)?;
     let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| HashError::Unreadable)?;
-    let payload = Payload { msg: sealed, aad: context };
+    let payload = Payload {
+        msg: sealed,
+        aad: context,
+    };
     XChaCha20Poly1305::new(key.bytes().into())
         .decrypt(&XNonce::from(nonce), payload)
         .map_err(|_| HashError::Unreadable)
@@ -280,9 +314,18 @@ mod tests {
     fn l6a_a_sealed_reference_opens_for_its_delivery_alone() {
         let reference = Reference::parse("K7M3QXPB").unwrap();
         let sealed = keys(&[1]).seal(&reference, &delivery(1)).unwrap();
-        assert_eq!(keys(&[2, 1]).unseal(&sealed, &delivery(1)).unwrap(), reference);
-        assert_eq!(keys(&[1]).unseal(&sealed, &delivery(2)), Err(HashError::Unreadable));
-        assert_eq!(keys(&[2]).unseal(&sealed, &delivery(1)), Err(HashError::UnknownKey));
+        assert_eq!(
+            keys(&[2, 1]).unseal(&sealed, &delivery(1)).unwrap(),
+            reference
+        );
+        assert_eq!(
+            keys(&[1]).unseal(&sealed, &delivery(2)),
+            Err(HashError::Unreadable)
+        );
+        assert_eq!(
+            keys(&[2]).unseal(&sealed, &delivery(1)),
+            Err(HashError::UnknownKey)
+        );
     }
 
     #[test]

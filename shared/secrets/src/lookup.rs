@@ -69,7 +69,9 @@ impl LookupKeys {
     /// What counts the messages to a number; under the newest key alone, so that a new key begins to count anew.
     pub fn number(&self, number: &Mobile) -> Option<NumberHash> {
         let newest = self.versions.first()?;
-        Some(NumberHash::new(hex(newest.numbers.mac(&[number.as_str().as_bytes()]))))
+        Some(NumberHash::new(hex(newest
+            .numbers
+            .mac(&[number.as_str().as_bytes()]))))
     }
 
     pub(crate) fn form_keys(&self) -> impl Iterator<Item = &Subkey> {

@@ -325,10 +325,17 @@ fn l6_two_requests_are_at_least_the_interval_apart() {
     let next = asked.plus(30 * MINUTE);
     assert_eq!(
         around(next).map(|now| l6_request(&delivery, TERMS, false, now)),
-        [RequestRule::TooEarly(next), RequestRule::Allowed, RequestRule::Allowed]
+        [
+            RequestRule::TooEarly(next),
+            RequestRule::Allowed,
+            RequestRule::Allowed
+        ]
     );
     delivery.code_requests = 3;
-    assert_eq!(l6_request(&delivery, TERMS, false, next), RequestRule::UsedUp);
+    assert_eq!(
+        l6_request(&delivery, TERMS, false, next),
+        RequestRule::UsedUp
+    );
 }
 
 #[test]
@@ -344,7 +351,10 @@ fn l6_revives_but_not_what_is_closed_for_good() {
     let thirty = RequestRule::Closed(CloseReason::TooManyAttempts);
     assert_eq!(judge(&delivery), thirty);
     delivery.superseded_at = Some(now);
-    assert_eq!(judge(&delivery), RequestRule::Closed(CloseReason::Superseded));
+    assert_eq!(
+        judge(&delivery),
+        RequestRule::Closed(CloseReason::Superseded)
+    );
     assert!(!l6a_new_code(&delivery, now));
 }
 
@@ -352,10 +362,19 @@ fn l6_revives_but_not_what_is_closed_for_good() {
 fn l6_the_button_needs_both_the_time_of_sending_and_now() {
     let mut delivery = delivery();
     let now = at(SENT).plus(1);
-    let forbidden = RequestTerms { allowed: false, ..TERMS };
-    assert_eq!(l6_request(&delivery, forbidden, false, now), RequestRule::NotAllowed);
+    let forbidden = RequestTerms {
+        allowed: false,
+        ..TERMS
+    };
+    assert_eq!(
+        l6_request(&delivery, forbidden, false, now),
+        RequestRule::NotAllowed
+    );
     delivery.self_service = None;
-    assert_eq!(l6_request(&delivery, TERMS, false, now), RequestRule::NotAllowed);
+    assert_eq!(
+        l6_request(&delivery, TERMS, false, now),
+        RequestRule::NotAllowed
+    );
 }
 
 #[test]
@@ -364,10 +383,22 @@ fn l6_a_new_code_holds_alone_when_its_message_was_under_way_too_long() {
     let deadline = at("2026-12-10T08:00:20Z");
     delivery.opened_at = Some(at("2026-12-01T08:00:00Z"));
     delivery.last_request_at = Some(deadline.plus(-20));
-    delivery.next_code = Some(NextCode { version: 2, deadline, previous_request_at: None });
+    delivery.next_code = Some(NextCode {
+        version: 2,
+        deadline,
+        previous_request_at: None,
+    });
     let versions = around(deadline).map(|now| l6_settled(delivery.clone(), now).code_version);
     assert_eq!(versions, [1, 2, 2]);
     let settled = l6_settled(delivery, deadline);
-    assert_eq!(l8_state(&settled, false, deadline), State::Open, "L2's window starts anew");
-    assert_eq!(l6_request(&settled, TERMS, false, deadline), RequestRule::Allowed, "waived once");
+    assert_eq!(
+        l8_state(&settled, false, deadline),
+        State::Open,
+        "L2's window starts anew"
+    );
+    assert_eq!(
+        l6_request(&settled, TERMS, false, deadline),
+        RequestRule::Allowed,
+        "waived once"
+    );
 }

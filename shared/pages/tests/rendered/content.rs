@@ -30,7 +30,10 @@ fn the_code_page_says_what_the_wording_says() {
     assert!(page(Channel::Spoken, None).contains("Sie haben ihn von der Praxis bekommen."));
     for (note, sentence) in [
         (
-            EntryNote::Wrong { until: until(), after_request: false },
+            EntryNote::Wrong {
+                until: until(),
+                after_request: false,
+            },
             "Dieser Code stimmt nicht. Bitte vergleichen Sie ihn Zeichen für Zeichen. Beim Code muss dieselbe Referenz stehen. Sie haben bis Donnerstag, 26. November 2026, 14:30 Uhr Zeit. Danach gilt der Code nicht mehr.",
         ),
         (
@@ -98,7 +101,8 @@ fn every_close_reason_has_its_own_sentence_and_remedy() {
     for language in Language::ALL {
         let mut pages: Vec<String> = Vec::new();
         for reason in samples::REASONS {
-            let words = seen(&closed_page(&frame(language, &practice), &samples::closed(reason)).html);
+            let words =
+                seen(&closed_page(&frame(language, &practice), &samples::closed(reason)).html);
             assert!(words.contains("0441 234567") && words.contains("praxis@example.org"));
             assert!(!pages.contains(&words), "{reason:?}");
             pages.push(words);

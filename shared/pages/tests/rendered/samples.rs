@@ -9,9 +9,9 @@ use domain::symbols::Reference;
 use domain::time::{Timestamp, ZoneName};
 use jiff::civil::{Date, date};
 use pages::{
-    ClosedPage, CodePage, DeliveryEmail, DocumentsPage, EmailText, EntryNote, Frame, Rendered, SelfServiceButton,
-    closed_page, code_page, delivery_email, documents_page, fault_page, pending_page, privacy_page,
-    unknown_page,
+    ClosedPage, CodePage, DeliveryEmail, DocumentsPage, EmailText, EntryNote, Frame, Rendered,
+    SelfServiceButton, closed_page, code_page, delivery_email, documents_page, fault_page,
+    pending_page, privacy_page, unknown_page,
 };
 
 /// The path of the sample delivery.
@@ -111,7 +111,10 @@ fn note_name(note: EntryNote) -> &'static str {
         EntryNote::NotACode => "not-a-code",
         EntryNote::ForeignSymbol => "foreign-symbol",
         EntryNote::ReferenceTyped => "reference-typed",
-        EntryNote::Wrong { after_request: false, .. } => "wrong",
+        EntryNote::Wrong {
+            after_request: false,
+            ..
+        } => "wrong",
         EntryNote::Wrong { .. } => "wrong-after-request",
         EntryNote::CodeSent { .. } => "code-sent",
         EntryNote::CodeFateUnknown { .. } => "code-fate-unknown",
@@ -133,8 +136,14 @@ pub(crate) const fn notes(until: Timestamp) -> [EntryNote; 16] {
         EntryNote::NotACode,
         EntryNote::ForeignSymbol,
         EntryNote::ReferenceTyped,
-        EntryNote::Wrong { until, after_request: false },
-        EntryNote::Wrong { until, after_request: true },
+        EntryNote::Wrong {
+            until,
+            after_request: false,
+        },
+        EntryNote::Wrong {
+            until,
+            after_request: true,
+        },
         EntryNote::CodeSent { from: until },
         EntryNote::CodeFateUnknown { from: until },
         EntryNote::CodeTooEarly { from: until },
@@ -176,7 +185,8 @@ pub(crate) fn code(frame: &Frame<'_>, channel: Channel, note: Option<EntryNote>)
         documents: 1,
         channel,
         form: "1790260000.c2FtcGxlLWZvcm0tdG9rZW4tb2YtYS11c3VhbC1sZW5ndGg",
-        self_service: (channel == Channel::SelfService || note.is_some()).then(|| button(note.is_none())),
+        self_service: (channel == Channel::SelfService || note.is_some())
+            .then(|| button(note.is_none())),
         until: Some(until()),
         note,
     };
@@ -250,7 +260,13 @@ pub(crate) fn pages(language: Language, practice: &PublicPractice) -> Vec<(Strin
             closed_page(&frame, &closed(reason)),
         );
     }
-    for (name, note) in [("revivable", None), ("revivable-too-early", Some(EntryNote::CodeTooEarly { from: until() }))] {
+    for (name, note) in [
+        ("revivable", None),
+        (
+            "revivable-too-early",
+            Some(EntryNote::CodeTooEarly { from: until() }),
+        ),
+    ] {
         let page = ClosedPage {
             self_service: Some(button(false)),
             note,
