@@ -185,10 +185,10 @@ async fn t18_two_practices_may_choose_the_same_ids_and_keys_and_never_meet() {
         fresh.document("invoice", "1", "2026-11-20").await,
         "the-same-idempotency-key",
     );
-    let sent = fresh.post_delivery_as(same, json!({"record": "r1", "recipient": "patient", "documents": [document], "channel": "spoken"})).await;
+    let first = fresh.post_delivery_as(same, json!({"record": "r1", "recipient": "patient", "documents": [document], "channel": "spoken"})).await;
     assert_eq!(
-        sent.status, 201,
-        "nothing of a stranger's request is known: {sent:?}"
+        first.status, 201,
+        "nothing of a stranger's request is known: {first:?}"
     );
 }
 

@@ -16,13 +16,16 @@ pub(super) fn d1_without_tags(html: &str) -> Html {
     while let Some(start) = rest.find('<') {
         parts.visible.push_str(&rest[..start]);
         rest = &rest[start..];
-        let Some(length) = markup_length(rest) else {
-            parts.visible.push('<');
-            rest = &rest[1..];
-            continue;
+        let length = match markup(rest) {
+            Markup::Whole(length) => length,
+            Markup::Sign => {
+                parts.visible.push('<');
+                rest = &rest[1..];
+                continue;
+            }
+            // What follows is searched as it stands, and not looked through again for each of its tags.
+            Markup::Unended => break,
         };
-        // Markup without an end: what follows is searched as it stands, and not looked through again for each of its tags.
-        let Some(length) = length else { break };
         let tag = &rest[..length];
         parts.visible.push_str(gap(tag));
         parts.hidden.push_str(tag.trim_matches(['<', '>']));
@@ -33,18 +36,28 @@ pub(super) fn d1_without_tags(html: &str) -> Html {
     parts
 }
 
-/// How long the tag or comment is that a `<` begins: `None` if it is a mere sign, `Some(None)` if it does not end.
-fn markup_length(text: &str) -> Option<Option<usize>> {
-    if text.starts_with("<!--") {
-        return Some(text.find("-->").map(|end| end + "-->".len()));
-    }
-    let first = text.as_bytes().get(1)?;
-    match first {
-        b'!' | b'?' => Some(text.find('>').map(|end| end + 1)),
-        b'/' => Some(tag_length(text)),
-        letter if letter.is_ascii_alphabetic() => Some(tag_length(text)),
-        _ => None,
-    }
+/// What a `<` begins.
+enum Markup {
+    /// A tag or comment of this length.
+    Whole(usize),
+    /// A tag or comment without an end.
+    Unended,
+    /// Nothing: it is a mere sign.
+    Sign,
+}
+
+fn markup(text: &str) -> Markup {
+    let length = if text.starts_with("<!--") {
+        text.find("-->").map(|end| end + "-->".len())
+    } else {
+        match text.as_bytes().get(1) {
+            Some(b'!' | b'?') => text.find('>').map(|end| end + 1),
+            Some(b'/') => tag_length(text),
+            Some(letter) if letter.is_ascii_alphabetic() => tag_length(text),
+            _ => return Markup::Sign,
+        }
+    };
+    length.map_or(Markup::Unended, Markup::Whole)
 }
 
 /// A `>` inside a quoted value does not end a tag; a quotation mark opens a value only after `=`.
@@ -54,10 +67,9 @@ fn tag_length(text: &str) -> Option<usize> {
     for (at, byte) in text.bytes().enumerate() {
         match (quote, byte) {
             (Some(open), _) if open == byte => quote = None,
-            (Some(_), _) => {}
             (None, b'>') => return Some(at + 1),
             (None, b'"' | b'\'') if after_equals => quote = Some(byte),
-            (None, _) => {}
+            _ => {}
         }
         after_equals = byte == b'=' || (after_equals && byte.is_ascii_whitespace());
     }

@@ -151,7 +151,7 @@ fn paragraph(draw: &mut Draw) -> String {
 }
 
 fn html(text: &str, token: &str) -> String {
-    let paragraphs: String = text
+    let paragraphs: Vec<String> = text
         .split("\n\n")
         .map(|paragraph| {
             let escaped = paragraph
@@ -161,6 +161,7 @@ fn html(text: &str, token: &str) -> String {
             format!("<p style=\"margin:0 0 16px\">{escaped}</p>\n")
         })
         .collect();
+    let paragraphs = paragraphs.concat();
     format!(
         "<!doctype html><html lang=\"de\"><body style=\"padding:20px 16px;line-height:1.5\">{paragraphs}<a href=\"https://zweiweg.example/d/{token}\" style=\"color:#3b5998\">Öffnen</a></body></html>"
     )

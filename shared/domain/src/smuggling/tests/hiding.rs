@@ -248,11 +248,12 @@ const WAYS: &[(&str, Way)] = &[
             "Fünftens",
             "Sechstens",
         ];
-        names
+        let lines: Vec<String> = names
             .iter()
             .zip(code.chars())
             .map(|(name, c)| format!("{name}: {c}\n\n"))
-            .collect()
+            .collect();
+        lines.concat()
     }),
     ("DIN 5009 before 2022", |code, draw| {
         spelled(code, draw, &[DIN, GERMAN])

@@ -46,16 +46,13 @@ pub(super) fn numbers_in_words(code: &str, draw: &mut Draw) -> String {
     let mut text = String::new();
     let mut at = 0;
     while at < symbols.len() {
-        match symbols[at..] {
-            [first @ '2'..='9', second @ '2'..='9', ..] => {
-                let unit = word(second, draw, &[GERMAN]);
-                write!(text, "{unit}und{} ", word(first, draw, &[tens])).unwrap();
-                at += 2;
-            }
-            _ => {
-                write!(text, "{} ", symbols[at]).unwrap();
-                at += 1;
-            }
+        if let [first @ '2'..='9', second @ '2'..='9', ..] = symbols[at..] {
+            let unit = word(second, draw, &[GERMAN]);
+            write!(text, "{unit}und{} ", word(first, draw, &[tens])).unwrap();
+            at += 2;
+        } else {
+            write!(text, "{} ", symbols[at]).unwrap();
+            at += 1;
         }
     }
     text
