@@ -66,9 +66,9 @@ async fn p2_what_is_no_code_gets_the_page_again_and_costs_nothing() {
     .map(|entry| entry.as_bytes().to_vec())
     .collect();
     entries.push(reference.into_bytes());
-    entries.push(visit.path[3..].as_bytes().to_vec());
+    entries.push(visit.path.replace("/d/", "").into_bytes());
     entries.push(format!("{code}{code}").into_bytes());
-    entries.push(code.as_bytes()[..3].to_vec());
+    entries.push(code.as_bytes().iter().take(3).copied().collect());
     entries.extend([
         vec![0xff; 6],
         vec![0xc0, 0xaf],

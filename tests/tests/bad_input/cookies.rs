@@ -5,6 +5,48 @@ use serde_json::json;
 use crate::api::Faults;
 use crate::visit::{FORM, UNKNOWN, Visit};
 
+/// Cookies with this browser's form and session, and with a session of another delivery, as nobody would send them.
+fn hostile(
+    form: &str,
+    (name, session): (&str, &str),
+    (own_name, own): (&str, &str),
+) -> Vec<String> {
+    let twenty: Vec<String> = (0..20)
+        .map(|n| format!("__Host-dl-{n:08x}={own}"))
+        .collect();
+    let hundred: Vec<String> = (0..100).map(|n| format!("a{n}=b")).collect();
+    vec![
+        format!("{own_name}={session}"),
+        format!("{own_name}={own}; {own_name}={own}"),
+        format!("{own_name}={session}; {own_name}={own}"),
+        format!("{name}={session}"),
+        format!("{name}={own}"),
+        format!(
+            "{}={own}",
+            own_name.to_lowercase().replace("__host", "__Host_")
+        ),
+        format!("dl={own}"),
+        format!("{own_name}="),
+        own_name.to_owned(),
+        format!("{own_name}=\"{own}\""),
+        format!("{own_name}={own}="),
+        format!("{own_name}={}", &own[1..]),
+        format!("{own_name}={}", own.to_lowercase()),
+        format!("{own_name}={}", "A".repeat(43)),
+        format!("{own_name}={}", "A".repeat(8_000)),
+        format!("{own_name}=%00"),
+        format!("{own_name}=ÄÖÜ"),
+        format!("{form}; {form}"),
+        "__Host-form=".to_owned(),
+        "__Host-form=x".to_owned(),
+        format!("__Host-form={}", "A".repeat(8_000)),
+        "__Host-form=%0d%0aSet-Cookie: a=b".to_owned(),
+        "; ; ;; =; ==; a; =b; a=b=c;".to_owned(),
+        twenty.join("; "),
+        hundred.join("; "),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn p4_hostile_cookies_open_nothing_and_break_nothing() {
     let visit = Visit::start().await;
@@ -35,41 +77,7 @@ async fn p4_hostile_cookies_open_nothing_and_break_nothing() {
         .find(|(name, _)| name.starts_with("__Host-dl-"))
         .expect("a session");
     assert_ne!(name, own_name, "P7: a cookie for each delivery");
-    let form = visit.cookie.clone();
-    let twenty: Vec<String> = (0..20)
-        .map(|n| format!("__Host-dl-{n:08x}={own}"))
-        .collect();
-    let hundred: Vec<String> = (0..100).map(|n| format!("a{n}=b")).collect();
-    let hostile = [
-        format!("{own_name}={session}"),
-        format!("{own_name}={own}; {own_name}={own}"),
-        format!("{own_name}={session}; {own_name}={own}"),
-        format!("{name}={session}"),
-        format!("{name}={own}"),
-        format!(
-            "{}={own}",
-            own_name.to_lowercase().replace("__host", "__Host_")
-        ),
-        format!("dl={own}"),
-        format!("{own_name}="),
-        format!("{own_name}"),
-        format!("{own_name}=\"{own}\""),
-        format!("{own_name}={own}="),
-        format!("{own_name}={}", &own[1..]),
-        format!("{own_name}={}", own.to_lowercase()),
-        format!("{own_name}={}", "A".repeat(43)),
-        format!("{own_name}={}", "A".repeat(8_000)),
-        format!("{own_name}=%00"),
-        format!("{own_name}=ÄÖÜ"),
-        format!("{form}; {form}"),
-        "__Host-form=".to_owned(),
-        "__Host-form=x".to_owned(),
-        format!("__Host-form={}", "A".repeat(8_000)),
-        "__Host-form=%0d%0aSet-Cookie: a=b".to_owned(),
-        "; ; ;; =; ==; a; =b; a=b=c;".to_owned(),
-        twenty.join("; "),
-        hundred.join("; "),
-    ];
+    let hostile = hostile(&visit.cookie, (name, session), (own_name, own));
     let mut faults = Faults::default();
     for cookie in &hostile {
         let headers = [("cookie", cookie.as_str())];

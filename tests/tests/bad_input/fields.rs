@@ -101,7 +101,7 @@ async fn every_field_is_refused_with_what_it_cannot_be_and_named() {
             let answer = api.call(method, path, body.to_string()).await;
             let said: String = bad.to_string().chars().take(80).collect();
             let name = format!("{method} {path} {pointer} {said}");
-            faults.add(&format!("{name}"), answer.faults(invalid(&[pointer])));
+            faults.add(&name, answer.faults(invalid(&[pointer])));
             let after = api.trace().await;
             if after != before {
                 faults.push(format!("{name}: it left a trace"));

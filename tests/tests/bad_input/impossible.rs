@@ -115,11 +115,7 @@ pub(crate) fn bad(path: &str) -> Vec<(&'static str, Value)> {
         "/v1/record-types/new" => of_record_types(&mut bad),
         "/v1/records/new" => of_records(&mut bad),
         "/v1/documents" => of_documents(&mut bad),
-        "/v1/deliveries" => {
-            of_deliveries(&mut bad);
-            bad.values("/draft", [json!(5), json!({}), json!("x"), json!("")]);
-        }
-        "/v1/deliveries/preview" => {
+        "/v1/deliveries" | "/v1/deliveries/preview" => {
             of_deliveries(&mut bad);
             bad.values("/draft", [json!(5), json!({}), json!("x"), json!("")]);
         }

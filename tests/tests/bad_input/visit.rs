@@ -98,8 +98,8 @@ impl Visit {
 
     /// A form of this browser's with this code, which is encoded byte by byte.
     pub(crate) fn entry(&self, code: &[u8]) -> Vec<u8> {
-        let encoded: String = code.iter().map(|byte| format!("%{byte:02x}")).collect();
-        format!("form={}&code={encoded}", self.form).into_bytes()
+        let encoded: Vec<String> = code.iter().map(|byte| format!("%{byte:02x}")).collect();
+        format!("form={}&code={}", self.form, encoded.concat()).into_bytes()
     }
 
     /// Nothing was charged, and the right code still opens the page.

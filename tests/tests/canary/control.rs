@@ -58,10 +58,10 @@ fn spelled(secret: &Secret) -> Vec<Vec<u8>> {
     }
     match secret.kind {
         Kind::Code => {
-            spelled.extend([CODE, "bcd-f42", "24f-dcb"].map(|text| text.as_bytes().to_vec()))
+            spelled.extend([CODE, "bcd-f42", "24f-dcb"].map(|text| text.as_bytes().to_vec()));
         }
         Kind::Reference => {
-            spelled.extend(["K7M3-QXPB", "bpxq-3m7k"].map(|text| text.as_bytes().to_vec()))
+            spelled.extend(["K7M3-QXPB", "bpxq-3m7k"].map(|text| text.as_bytes().to_vec()));
         }
         Kind::Session => spelled.extend([vec![0xfb; 32], BASE64.encode(&[0xfb; 32]).into_bytes()]),
         Kind::FormCookie => spelled.push(HEXUPPER.encode(&[0xfa; 16]).into_bytes()),
@@ -174,7 +174,7 @@ fn a_planted_secret_is_found_in_every_kind_of_place() {
             (
                 "the name s3/.bucket-a.object-",
                 Box::new(|folder| {
-                    append(&folder.join(format!("s3/.bucket-a.object-{encoded}")), b"")
+                    append(&folder.join(format!("s3/.bucket-a.object-{encoded}")), b"");
                 }),
             ),
             ("the file new", Box::new(at("new"))),

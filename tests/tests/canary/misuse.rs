@@ -170,7 +170,7 @@ impl Drive {
 /// Bodies in which a secret stands at a wrong place, or that are no JSON at all.
 fn practice_bodies(sent: &Sent, key: &str) -> Vec<Vec<u8>> {
     let (token, code, reference) = (&sent.token, &sent.code, &sent.reference);
-    let mut bodies = vec![
+    let bodies = [
         json!({token: code}),
         json!({"name": {code: token}, "record": {token: 1}, "recipients": token, "documents": [token, code]}),
         json!({"record": token, "recipient": code, "documents": [code], "channel": reference}),
@@ -180,10 +180,11 @@ fn practice_bodies(sent: &Sent, key: &str) -> Vec<Vec<u8>> {
         json!({"record": "r1", "recipient": "patient", "documents": [], "draft": token}),
         json!([token, code]),
         json!(token),
-    ]
-    .iter()
-    .map(|body| body.to_string().into_bytes())
-    .collect::<Vec<_>>();
+    ];
+    let mut bodies: Vec<Vec<u8>> = bodies
+        .iter()
+        .map(|body| body.to_string().into_bytes())
+        .collect();
     bodies.push(format!("{{\"{token}\": \"{code}").into_bytes());
     bodies.push([token.as_bytes(), b"\xff\xfe", code.as_bytes()].concat());
     bodies.push(format!("\"{code}{}\"", token.repeat(10_000)).into_bytes());

@@ -67,7 +67,7 @@ pub(crate) fn rows(folder: &Path) -> Vec<Place> {
             for at in 0..width {
                 match row.get_ref(at).expect("a value") {
                     ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-                        content.extend_from_slice(bytes)
+                        content.extend_from_slice(bytes);
                     }
                     ValueRef::Integer(number) => content.extend(number.to_string().into_bytes()),
                     ValueRef::Real(number) => content.extend(number.to_string().into_bytes()),

@@ -63,7 +63,7 @@ impl Secret {
         match self.kind {
             Kind::Code => spellings.push(halved(3).into_bytes()),
             Kind::Reference => spellings.push(halved(4).into_bytes()),
-            Kind::Session | Kind::FormCookie => {
+            Kind::Session | Kind::FormCookie | Kind::Draft => {
                 let raw = BASE64URL_NOPAD.decode(text.as_bytes());
                 spellings.push(raw.unwrap_or_default());
             }
@@ -74,10 +74,6 @@ impl Secret {
                 spellings.push(decoded(secret));
             }
             Kind::Signature => spellings.push(decoded(text)),
-            Kind::Draft => {
-                let raw = BASE64URL_NOPAD.decode(text.as_bytes());
-                spellings.push(raw.unwrap_or_default());
-            }
             Kind::Token | Kind::IdempotencyKey => {}
         }
         spellings.retain(|spelling| spelling.len() >= SHORTEST);
