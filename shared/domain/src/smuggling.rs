@@ -5,6 +5,7 @@
 //!
 //! A reader must be able to copy the code off the mail, so what needs a key or a trick is not looked for: encodings such as base64 or Morse, riddles (first letters of lines, "add one to each"), pictures, and letters or digits that no code has strewn between its symbols.
 
+mod characters;
 mod fold;
 mod html;
 mod look_alikes;

@@ -246,7 +246,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn request(extra: serde_json::Value) -> Request {
+    fn request(extra: &serde_json::Value) -> Request {
         let mut event = json!({
             "version": "2.0", "routeKey": "POST /v1/x", "rawPath": "/v1/x", "rawQueryString": "", "headers": {},
             "requestContext": {"http": {"method": "POST"}, "requestId": "r"}, "isBase64Encoded": false
@@ -272,7 +272,7 @@ mod tests {
     }
 
     fn pointer(body: &str) -> String {
-        request(json!({"body": body}))
+        request(&json!({"body": body}))
             .json::<Body>()
             .unwrap_err()
             .errors[0]
@@ -292,17 +292,18 @@ mod tests {
         );
         assert_eq!(pointer(r#"{"items":[{"size":1}]} x"#), "");
         assert_eq!(pointer("{"), "");
-        let broken =
-            request(json!({"body": BASE64.encode(b"{\"items\xff\":[]}"), "isBase64Encoded": true}));
+        let broken = request(
+            &json!({"body": BASE64.encode(b"{\"items\xff\":[]}"), "isBase64Encoded": true}),
+        );
         assert_eq!(broken.json::<Body>().unwrap_err().status, 400);
-        let huge = request(json!({"body": "x".repeat(LARGEST_JSON + 1)}));
+        let huge = request(&json!({"body": "x".repeat(LARGEST_JSON + 1)}));
         assert_eq!(huge.json::<Body>().unwrap_err().status, 413);
     }
 
     #[test]
     fn two_cookies_of_one_name_are_none() {
         let cookies = |list: &[&str]| {
-            request(json!({"cookies": list}))
+            request(&json!({"cookies": list}))
                 .cookie("a")
                 .map(str::to_owned)
         };
@@ -314,7 +315,7 @@ mod tests {
     #[test]
     fn forms_of_other_sites_are_told_apart() {
         let from = |headers: serde_json::Value| {
-            request(json!({"headers": headers})).is_same_origin("https://a.example.org")
+            request(&json!({"headers": headers})).is_same_origin("https://a.example.org")
         };
         assert!(from(json!({})));
         assert!(from(
@@ -341,7 +342,7 @@ mod tests {
     #[test]
     fn a_key_without_the_scope_is_told_so() {
         let context = json!({"http": {"method": "GET"}, "authorizer": {"lambda": {"practice": "p", "label": "l", "scopes": "read send"}}});
-        let request = request(json!({"requestContext": context}));
+        let request = request(&json!({"requestContext": context}));
         assert_eq!(request.caller(Scope::Read).unwrap().practice.as_str(), "p");
         assert_eq!(
             request.caller(Scope::Erase).unwrap_err().kind,

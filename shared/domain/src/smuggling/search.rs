@@ -4,7 +4,8 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::fold::{Folded, Token, Unit};
+use super::characters::Unit;
+use super::fold::{Folded, Token};
 use super::spelling::{words_for, words_for_pair};
 use super::symbol_set::{SymbolPlaces, Symbols};
 use crate::symbols::{CODE_LENGTH, Code};

@@ -61,6 +61,72 @@ fn d1_at_most_one_foreign_piece_stands_between() {
 }
 
 #[test]
+fn d1_words_of_all_tables_are_known() {
+    for words in [
+        "2 zwo",
+        "3 tree",
+        "4 fower",
+        "5 fife",
+        "5 fuenf",
+        "9 niner",
+        "B Bertha",
+        "C Caesar",
+        "C Charlotte",
+        "C Cottbus",
+        "D David",
+        "D Daniel",
+        "G Görlitz",
+        "H Hannover",
+        "J Jakob",
+        "J Juliet",
+        "K Konrad",
+        "K Kaiser",
+        "L Leopold",
+        "M Marta",
+        "M Marie",
+        "N Nathan",
+        "N Niklaus",
+        "P Peter",
+        "P Paul",
+        "Q Quasi",
+        "R Rosa",
+        "S Siegfried",
+        "S Sophie",
+        "S Schule",
+        "S Stuttgart",
+        "T Tuebingen",
+        "V Victor",
+        "V Vogtland",
+        "W Whisky",
+        "W double u",
+        "X Xaver",
+        "X Xray",
+        "Z Zeppelin",
+        "Z Zürich",
+    ] {
+        let (symbol, word) = words.split_once(' ').unwrap();
+        let first = code(&format!("{symbol}7M-BCT"));
+        assert!(
+            d1_holds_code(&format!("{word}, 7 M B C T"), &first),
+            "{word}"
+        );
+        let second = code(&format!("TK{symbol}-BCT"));
+        assert!(d1_holds_code(&format!("TK{word}BCT"), &second), "{word}");
+    }
+    for names in [
+        "2 II", "4 iv", "8 VIII", "9 Ⅸ", "B bee", "C see", "D dee", "F Eff", "G gee", "H aitch",
+        "J jay", "K kay", "Q cue", "R ar", "S ess", "T tee", "V vee", "X ex", "Z zee", "Z Zett",
+    ] {
+        let (symbol, name) = names.split_once(' ').unwrap();
+        let first = code(&format!("{symbol}7M-BCT"));
+        assert!(
+            d1_holds_code(&format!("{name} seven em Be tse Te"), &first),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn d1_every_part_of_a_mail_is_searched() {
     let token = draw::Draw::new(3).token();
     let clean = FinishedMail {

@@ -299,7 +299,12 @@ const WAYS: &[(&str, Way)] = &[
         })
     }),
     ("numbers in words", |code, draw| {
-        numbers_in_words(code, draw)
+        let number = |tens: &str, unit: &str| format!("{unit}und{tens} ");
+        numbers_in_words(code, draw, (GERMAN_TENS, GERMAN), number)
+    }),
+    ("numbers in words, in English", |code, draw| {
+        let number = |tens: &str, unit: &str| format!("{tens}-{unit} ");
+        numbers_in_words(code, draw, (ENGLISH_TENS, ENGLISH), number)
     }),
 ];
 

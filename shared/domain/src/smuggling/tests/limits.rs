@@ -68,6 +68,11 @@ fn d1_speed() {
         .count();
     let each = start.elapsed() / 200;
     println!("{alarms} alarms, {} bytes: {each:?}", bytes / 200);
+    let large: String = letters.iter().map(|letter| letter.text.as_str()).collect();
+    let large: String = large.chars().take(5_000).collect();
+    let start = Instant::now();
+    assert!(!(0..100).any(|_| holds(&large)));
+    println!("5,000 characters: {:?}", start.elapsed() / 100);
     for part in [
         "K", "ß", "а", "ﷺ", "&amp;", "%4B", "<b>", "K7M-BC", "sieben",
     ] {

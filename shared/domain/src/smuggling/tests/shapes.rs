@@ -9,6 +9,9 @@ pub(super) const PLAIN: &str = "2 3 4 5 6 7 8 9 B C D F G H J K L M N P Q R S T 
 /// In the order of the alphabet, as the ones below; `-` where a table has no word.
 pub(super) const GERMAN: &str = "zwei drei vier fünf sechs sieben acht neun";
 pub(super) const ENGLISH: &str = "two three four five six seven eight nine";
+pub(super) const GERMAN_TENS: &str =
+    "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig";
+pub(super) const ENGLISH_TENS: &str = "twenty thirty forty fifty sixty seventy eighty ninety";
 pub(super) const DIN: &str = "- - - - - - - - Berta Cäsar Dora Friedrich Gustav Heinrich Julius Kaufmann Ludwig Martha Nordpol Paula Quelle Richard Samuel Theodor Viktor Wilhelm Xanthippe Zacharias";
 pub(super) const CITIES: &str = "- - - - - - - - Berlin Chemnitz Düsseldorf Frankfurt Goslar Hamburg Jena Köln Leipzig München Nürnberg Potsdam Quickborn Rostock Salzwedel Tübingen Völklingen Wuppertal Xanten Zwickau";
 pub(super) const NATO: &str = "- - - - - - - - Bravo Charlie Delta Foxtrot Golf Hotel Juliett Kilo Lima Mike November Papa Quebec Romeo Sierra Tango Victor Whiskey X-ray Zulu";
@@ -40,19 +43,22 @@ pub(super) fn spelled(code: &str, draw: &mut Draw, tables: &[&'static str]) -> S
 }
 
 /// Two digits in a row as one number: "zweiundsiebzig".
-pub(super) fn numbers_in_words(code: &str, draw: &mut Draw) -> String {
-    let tens = "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig";
-    let symbols: Vec<char> = code.chars().collect();
+pub(super) fn numbers_in_words(
+    code: &str,
+    draw: &mut Draw,
+    (tens, units): (&'static str, &'static str),
+    number: fn(&str, &str) -> String,
+) -> String {
     let mut text = String::new();
-    let mut at = 0;
-    while at < symbols.len() {
-        if let [first @ '2'..='9', second @ '2'..='9', ..] = symbols[at..] {
-            let unit = word(second, draw, &[GERMAN]);
-            write!(text, "{unit}und{} ", word(first, draw, &[tens])).unwrap();
-            at += 2;
-        } else {
-            write!(text, "{} ", symbols[at]).unwrap();
-            at += 1;
+    let mut left: Vec<char> = code.chars().rev().collect();
+    while let Some(first) = left.pop() {
+        match left.last() {
+            Some(second) if first.is_ascii_digit() && second.is_ascii_digit() => {
+                let unit = word(*second, draw, &[units]);
+                text += &number(word(first, draw, &[tens]), unit);
+                left.pop();
+            }
+            _ => write!(text, "{first} ").unwrap(),
         }
     }
     text

@@ -1,0 +1,182 @@
+//! D1: what one character can be read as: a letter, a sign that looks like one, a separator, or nothing at all.
+
+use unicode_normalization::char::{decompose_canonical, decompose_compatible, is_combining_mark};
+use unicode_security::confusable_detection::skeleton;
+
+use super::look_alikes::form_of;
+use super::symbol_set::Symbols;
+
+/// One letter or digit of a folded text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unit {
+    /// All that it can be read as.
+    pub(super) symbols: Symbols,
+    /// What it is most likely read as.
+    pub(super) plain: u8,
+    /// Not a plain letter but a sign that looks like one, so that it may as well be a separator.
+    pub(super) loose: bool,
+}
+
+/// What a character does in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It is part of a word.
+    Letter,
+    /// It parts words, though it looks like a letter.
+    Sign,
+    /// It parts words.
+    Separator,
+    /// It does not show, or only as a mark on another.
+    Nothing,
+}
+
+/// A character as it is read.
+#[derive(Debug)]
+pub(super) struct Character {
+    /// The letters and digits that it stands for.
+    pub(super) units: Vec<Unit>,
+    /// What it does besides.
+    pub(super) role: Role,
+}
+
+/// D1: a character to the letters and digits that it stands for or looks like.
+pub(super) fn d1_character(c: char) -> Character {
+    let form = form_of(c);
+    let parts = compatible_parts(c);
+    let units = units_of(c, form, &parts);
+    let role = if units.is_empty() {
+        if is_invisible(c) {
+            Role::Nothing
+        } else {
+            Role::Separator
+        }
+    } else if c.is_alphanumeric() || form.is_some() || !latin(&parts).is_empty() {
+        Role::Letter
+    } else {
+        Role::Sign
+    };
+    Character { units, role }
+}
+
+fn units_of(c: char, form: Option<u8>, parts: &str) -> Vec<Unit> {
+    if let Some(letter) = letter_under_marks(c) {
+        return vec![letter];
+    }
+    match c {
+        // Two letters to a dictionary, a `B` to the eye.
+        'ß' | 'ẞ' => return vec![loose(b"SB"), loose(b"S")],
+        // UTS #39 too takes it for an `l`; it is a separator more often.
+        '|' => return vec![loose(b"L")],
+        _ => {}
+    }
+    let written = latin(parts);
+    if written.len() > 1 {
+        return each_of(&written);
+    }
+    let shapes = [written]
+        .into_iter()
+        .chain(shapes_of(&c.to_string()))
+        .chain(shapes_of(parts));
+    let (single, several): (Vec<String>, Vec<String>) = shapes
+        .filter(|shape| !shape.is_empty())
+        .partition(|shape| shape.len() == 1);
+    let letters = form
+        .into_iter()
+        .chain(single.iter().flat_map(|shape| shape.bytes()));
+    let letters: Vec<u8> = letters.collect();
+    match several.first() {
+        _ if !letters.is_empty() => vec![loose(&letters)],
+        Some(several) => each_of(several),
+        None => Vec::new(),
+    }
+}
+
+/// A letter of the Latin alphabet or a digit, in either case.
+pub(super) fn plain_unit(c: char) -> Option<Unit> {
+    let letter = u8::try_from(c).ok().filter(u8::is_ascii_alphanumeric)?;
+    let plain = letter.to_ascii_uppercase();
+    // In many typefaces these are one stroke; UTS #39 treats them as the same.
+    let also = if matches!(letter, b'I' | b'1') {
+        Symbols::one(b'L')
+    } else {
+        Symbols::default()
+    };
+    Some(Unit {
+        symbols: Symbols::one(plain).or(also),
+        plain,
+        loose: false,
+    })
+}
+
+/// `ä` is an `a` and no separator.
+fn letter_under_marks(c: char) -> Option<Unit> {
+    let mut letter = None;
+    decompose_canonical(c, |part| letter = letter.or_else(|| plain_unit(part)));
+    letter
+}
+
+/// What Unicode holds to be the same character in another form, without marks.
+fn compatible_parts(c: char) -> String {
+    let mut parts = String::new();
+    decompose_compatible(c, |part| {
+        if !is_combining_mark(part) {
+            parts.push(part);
+        }
+    });
+    parts
+}
+
+/// What a text looks like: itself, its capitals, and the capitals of what it looks like.
+fn shapes_of(text: &str) -> [String; 3] {
+    let shown = prototype(text);
+    [
+        latin(&shown),
+        latin(&prototype(&capital(text))),
+        latin(&prototype(&capital(&shown))),
+    ]
+}
+
+/// A sign that can be any of these letters, the first one rather than the others.
+fn loose(letters: &[u8]) -> Unit {
+    Unit {
+        symbols: letters.iter().fold(Symbols::default(), |all, letter| {
+            all.or(Symbols::one(*letter))
+        }),
+        plain: letters.first().copied().unwrap_or_default(),
+        loose: true,
+    }
+}
+
+/// Several letters in the place of one character.
+fn each_of(letters: &str) -> Vec<Unit> {
+    letters.bytes().map(|letter| loose(&[letter])).collect()
+}
+
+/// UTS #39's representative of all characters that look like these, without marks.
+fn prototype(text: &str) -> String {
+    skeleton(text).filter(|c| !is_combining_mark(*c)).collect()
+}
+
+fn capital(text: &str) -> String {
+    text.chars().flat_map(char::to_uppercase).collect()
+}
+
+/// The plain letters and digits of a shape, as capitals; UTS #39 shows every `m` as `rn`.
+fn latin(shape: &str) -> String {
+    let letters: String = shape
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
+    if letters == "RN" {
+        "M".to_owned()
+    } else {
+        letters
+    }
+}
+
+/// Marks and what Unicode says to ignore when shown: zero-width, soft hyphen, directions, variants, tags.
+fn is_invisible(c: char) -> bool {
+    // The skeleton leaves out just these.
+    is_combining_mark(c) || skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
+}
