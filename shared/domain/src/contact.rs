@@ -78,8 +78,10 @@ checked_text! {
     };
     /// An https address of at most 300 characters.
     HttpsUrl: |text| {
+        // The parser mends blanks, line breaks and slashes before it looks.
         let valid = text.len() <= 300
-            && text.is_ascii()
+            && text.starts_with("https://")
+            && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
             && url::Url::parse(text).is_ok_and(|url| {
                 url.scheme() == "https" && url.domain().is_some_and(|host| host.contains('.')) && url.username().is_empty() && url.password().is_none()
             });

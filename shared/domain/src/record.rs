@@ -85,30 +85,37 @@ fn yes() -> bool {
 }
 
 impl TryFrom<UncheckedRecord> for Record {
-    type Error = &'static str;
+    /// A pointer within the record, and what is expected there.
+    type Error = String;
 
     fn try_from(record: UncheckedRecord) -> Result<Self, Self::Error> {
         if !(1..=20).contains(&record.recipients.len()) {
-            return Err("expected 1 to 20 recipients");
+            return Err("/recipients: expected 1 to 20 recipients".to_owned());
         }
         for (i, recipient) in record.recipients.iter().enumerate() {
             if record.recipients[..i]
                 .iter()
                 .any(|other| other.id == recipient.id)
             {
-                return Err("expected recipients with different ids");
+                return Err(format!(
+                    "/recipients/{i}/id: expected an id that no other recipient has"
+                ));
             }
-            if recipient.linked_record.is_none()
-                && (recipient.name.is_none() || recipient.email.is_none())
-            {
-                return Err(
-                    "expected a name and an e-mail address for every recipient without a linked record",
-                );
+            let missing = [
+                (recipient.name.is_none(), "name"),
+                (recipient.email.is_none(), "email"),
+            ];
+            for (is_missing, field) in missing {
+                if is_missing && recipient.linked_record.is_none() {
+                    return Err(format!(
+                        "/recipients/{i}/{field}: expected one, for there is no linked record that has it"
+                    ));
+                }
             }
         }
         if record.recipients[0].linked_record.is_some() {
             return Err(
-                "expected the first recipient, who is the patient, to have no linked record",
+                "/recipients/0/linked_record: expected none, for the first recipient is the patient".to_owned(),
             );
         }
         Ok(Self {

@@ -119,7 +119,21 @@ impl Request {
                     )
                 })?,
         };
-        Ok((limit, self.query("cursor").map(str::to_owned)))
+        let is_cursor = |text: &str| {
+            (1..=64).contains(&text.len())
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        };
+        match self.query("cursor") {
+            Some(cursor) if !is_cursor(cursor) => Err(Problem::new(
+                "invalid-query",
+                400,
+                "The query is not what this call takes.",
+                "cursor: expected the next_cursor of an answer.",
+            )),
+            cursor => Ok((limit, cursor.map(str::to_owned))),
+        }
     }
 
     /// A header, if it is there once and is text.
@@ -153,21 +167,19 @@ impl Request {
                 "expected JSON in UTF-8",
             )]));
         }
+        let shape: serde_json::Value = serde_json::from_slice(&self.body)
+            .map_err(|error| Problem::invalid_field("", &told(&error).1))?;
+        if !shape.is_object() {
+            return Err(Problem::invalid_field("", "expected a JSON object"));
+        }
+        if let Some(pointer) = misplaced_list(&shape, "") {
+            return Err(Problem::invalid_field(&pointer, "expected no list here"));
+        }
         let mut parser = serde_json::Deserializer::from_slice(&self.body);
-        let value = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
-            let pointer = json_pointer(error.path());
-            Problem::invalid_body(vec![FieldError::new(
-                &pointer,
-                &without_position(error.inner()),
-            )])
-        })?;
-        parser.end().map_err(|_| {
-            Problem::invalid_body(vec![FieldError::new(
-                "",
-                "expected one JSON value and nothing after it",
-            )])
-        })?;
-        Ok(value)
+        serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+            let (member, detail) = told(error.inner());
+            Problem::invalid_field(&format!("{}{member}", json_pointer(error.path())), &detail)
+        })
     }
 
     /// P3: the language of the answer, for a recipient who reads this one.
@@ -232,13 +244,58 @@ fn json_pointer(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
-/// The parser's words without its "at line 1 column 2", which the pointer says better.
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" at line ") {
-        Some(at) => text[..at].to_owned(),
-        None => text,
+/// The fields that hold lists. Serde would read an object from a list of its fields too, which the contract does not know.
+const LISTS: [&str; 4] = ["documents", "events", "items", "recipients"];
+
+/// Where a list stands that no call takes.
+fn misplaced_list(value: &serde_json::Value, pointer: &str) -> Option<String> {
+    match value {
+        serde_json::Value::Array(items) => {
+            let field = pointer.rsplit('/').next().unwrap_or_default();
+            if !LISTS.contains(&field) {
+                return Some(pointer.to_owned());
+            }
+            let mut items = items.iter().enumerate();
+            items.find_map(|(at, item)| misplaced_list(item, &format!("{pointer}/{at}")))
+        }
+        serde_json::Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            let name = name.replace('~', "~0").replace('/', "~1");
+            misplaced_list(field, &format!("{pointer}/{name}"))
+        }),
+        _ => None,
     }
+}
+
+/// What is wrong, in words of JSON, and the member that it is about if the parser's path ends above it.
+fn told(error: &serde_json::Error) -> (String, String) {
+    let text = error.to_string();
+    let text = text
+        .rfind(" at line ")
+        .map_or(text.as_str(), |at| &text[..at]);
+    if let Some(field) = text
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.strip_suffix('`'))
+    {
+        return (format!("/{field}"), "expected this field".to_owned());
+    }
+    // Our own types say which of their members they mean.
+    if let Some((member, expected)) = text.split_once(": ").filter(|_| text.starts_with('/')) {
+        return (member.to_owned(), expected.to_owned());
+    }
+    let Some((_, expected)) = text.split_once(", expected ") else {
+        return (String::new(), text.to_owned());
+    };
+    let expected = match expected {
+        "i64" | "u64" | "u32" | "usize" => "a whole number",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        expected if expected.starts_with("struct ") => "an object",
+        expected => expected,
+    };
+    (
+        String::new(),
+        format!("expected {}", expected.replace('`', "")),
+    )
 }
 
 #[cfg(test)]
