@@ -68,7 +68,7 @@ struct Searched(Vec<Folded>);
 impl Searched {
     fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
         let readings = parts.into_iter().flat_map(d1_readings);
-        Self(readings.map(|reading| d1_folded(&reading)).collect())
+        Self(readings.flat_map(|reading| d1_folded(&reading)).collect())
     }
 
     fn mail(mail: &FinishedMail<'_>) -> Self {

@@ -13,8 +13,8 @@ pub(super) struct Unit {
     pub(super) symbols: Symbols,
     /// What it is most likely read as.
     pub(super) plain: u8,
-    /// Not a plain letter but a sign that looks like one, so that it may as well be a separator.
-    pub(super) loose: bool,
+    /// Not a letter but a sign that looks like one, so that it may as well be a separator.
+    pub(super) optional: bool,
 }
 
 /// What a character does in a text.
@@ -22,6 +22,8 @@ pub(super) struct Unit {
 pub(super) enum Role {
     /// It is part of a word.
     Letter,
+    /// The same, but in another script or style than the plain one, so that among plain letters it may as well be a separator.
+    Foreign,
     /// It parts words, though it looks like a letter.
     Sign,
     /// It parts words.
@@ -39,36 +41,52 @@ pub(super) struct Character {
     pub(super) role: Role,
 }
 
+impl Unit {
+    fn optional(self) -> Self {
+        Self {
+            optional: true,
+            ..self
+        }
+    }
+}
+
+impl Character {
+    fn of(role: Role, units: Vec<Unit>) -> Self {
+        Self { units, role }
+    }
+}
+
 /// D1: a character to the letters and digits that it stands for or looks like.
 pub(super) fn d1_character(c: char) -> Character {
+    if let Some(letter) = letter_under_marks(c) {
+        return Character::of(Role::Letter, vec![letter]);
+    }
+    if matches!(c, 'ß' | 'ẞ') {
+        // One letter or two to a dictionary, a `B` to the eye.
+        return Character::of(
+            Role::Letter,
+            vec![unit(b"SB").optional(), unit(b"S").optional()],
+        );
+    }
     let form = form_of(c);
     let parts = compatible_parts(c);
     let units = units_of(c, form, &parts);
-    let role = if units.is_empty() {
-        if is_invisible(c) {
+    if units.is_empty() {
+        let role = if is_invisible(c) {
             Role::Nothing
         } else {
             Role::Separator
-        }
+        };
+        Character::of(role, units)
     } else if c.is_alphanumeric() || form.is_some() || !latin(&parts).is_empty() {
-        Role::Letter
+        Character::of(Role::Foreign, units)
     } else {
-        Role::Sign
-    };
-    Character { units, role }
+        let units = units.into_iter().map(Unit::optional);
+        Character::of(Role::Sign, units.collect())
+    }
 }
 
 fn units_of(c: char, form: Option<u8>, parts: &str) -> Vec<Unit> {
-    if let Some(letter) = letter_under_marks(c) {
-        return vec![letter];
-    }
-    match c {
-        // Two letters to a dictionary, a `B` to the eye.
-        'ß' | 'ẞ' => return vec![loose(b"SB"), loose(b"S")],
-        // UTS #39 too takes it for an `l`; it is a separator more often.
-        '|' => return vec![loose(b"L")],
-        _ => {}
-    }
     let written = latin(parts);
     if written.len() > 1 {
         return each_of(&written);
@@ -85,7 +103,7 @@ fn units_of(c: char, form: Option<u8>, parts: &str) -> Vec<Unit> {
         .chain(single.iter().flat_map(|shape| shape.bytes()));
     let letters: Vec<u8> = letters.collect();
     match several.first() {
-        _ if !letters.is_empty() => vec![loose(&letters)],
+        _ if !letters.is_empty() => vec![unit(&letters)],
         Some(several) => each_of(several),
         None => Vec::new(),
     }
@@ -104,7 +122,7 @@ pub(super) fn plain_unit(c: char) -> Option<Unit> {
     Some(Unit {
         symbols: Symbols::one(plain).or(also),
         plain,
-        loose: false,
+        optional: false,
     })
 }
 
@@ -126,30 +144,25 @@ fn compatible_parts(c: char) -> String {
     parts
 }
 
-/// What a text looks like: itself, its capitals, and the capitals of what it looks like.
-fn shapes_of(text: &str) -> [String; 3] {
-    let shown = prototype(text);
-    [
-        latin(&shown),
-        latin(&prototype(&capital(text))),
-        latin(&prototype(&capital(&shown))),
-    ]
+/// What a text looks like, as it stands and in capitals.
+fn shapes_of(text: &str) -> [String; 2] {
+    [text.to_owned(), capital(text)].map(|text| latin(&prototype(&text)))
 }
 
-/// A sign that can be any of these letters, the first one rather than the others.
-fn loose(letters: &[u8]) -> Unit {
+/// What can be any of these letters, and the first one rather than the others.
+fn unit(letters: &[u8]) -> Unit {
     Unit {
         symbols: letters.iter().fold(Symbols::default(), |all, letter| {
             all.or(Symbols::one(*letter))
         }),
         plain: letters.first().copied().unwrap_or_default(),
-        loose: true,
+        optional: false,
     }
 }
 
 /// Several letters in the place of one character.
 fn each_of(letters: &str) -> Vec<Unit> {
-    letters.bytes().map(|letter| loose(&[letter])).collect()
+    letters.bytes().map(|letter| unit(&[letter])).collect()
 }
 
 /// UTS #39's representative of all characters that look like these, without marks.

@@ -28,11 +28,25 @@ pub(super) struct Folded {
     pub(super) tokens: Vec<Token>,
     /// Which words stand in one paragraph.
     pub(super) paragraphs: Vec<Range<usize>>,
+    /// Whether letters of another script or style were met.
+    has_foreign: bool,
 }
 
 /// D1: compatibility forms, look-alikes and case folded; marks and invisible characters dropped; all else a separator.
-pub(super) fn d1_folded(text: &str) -> Folded {
-    let mut folder = Folder::default();
+///
+/// Letters of another script or style are read as letters and, where there are any, once more as separators, but never some as this and some as that:
+/// then a longer text in Greek or Cyrillic would hold nearly every code.
+pub(super) fn d1_folded(text: &str) -> Vec<Folded> {
+    let with_foreign = folded(text, true);
+    let without = with_foreign.has_foreign.then(|| folded(text, false));
+    [with_foreign].into_iter().chain(without).collect()
+}
+
+fn folded(text: &str, reads_foreign: bool) -> Folded {
+    let mut folder = Folder {
+        reads_foreign,
+        ..Folder::default()
+    };
     for c in text.chars() {
         folder.add(c);
     }
@@ -44,6 +58,8 @@ pub(super) fn d1_folded(text: &str) -> Folded {
 #[derive(Default)]
 struct Folder {
     folded: Folded,
+    /// Whether letters of another script or style are letters, not separators.
+    reads_foreign: bool,
     /// Characters beyond ASCII that were met before: looking them up takes longest.
     known: HashMap<char, Character>,
     /// Where the word begun last begins among the units.
@@ -58,7 +74,7 @@ impl Folder {
     fn add(&mut self, c: char) {
         let before = self.folded.units.len();
         match self.read(c) {
-            Role::Letter => {
+            Role::Letter | Role::Foreign => {
                 self.token.get_or_insert(before);
                 self.blank_line = false;
             }
@@ -81,6 +97,12 @@ impl Folder {
             return Role::Separator;
         }
         let character = self.known.entry(c).or_insert_with(|| d1_character(c));
+        if character.role == Role::Foreign {
+            self.folded.has_foreign = true;
+            if !self.reads_foreign {
+                return Role::Separator;
+            }
+        }
         self.folded.units.extend_from_slice(&character.units);
         character.role
     }

@@ -183,7 +183,7 @@ impl Needle {
 
     /// What can have been read after one more letter or digit.
     fn read(&self, before: Reached, unit: &Unit) -> Reached {
-        let skipped = if unit.loose { before } else { 0 };
+        let skipped = if unit.optional { before } else { 0 };
         ((before & self.places(unit.symbols)) << 1) | skipped
     }
 

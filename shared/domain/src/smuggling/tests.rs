@@ -7,6 +7,7 @@ use super::*;
 mod business;
 mod draw;
 mod hiding;
+mod languages;
 mod limits;
 mod shapes;
 
@@ -52,6 +53,8 @@ fn d1_split_halves_belong_to_one_paragraph() {
     assert!(holds("BC T und\nK 7M"));
     assert!(!holds("BC T und\n \t\r\nK 7M"));
     assert!(holds("BCT und\n\nK7M"));
+    assert!(holds("BCT|K7M"));
+    assert!(holds("BCT<br/>K7M"));
 }
 
 #[test]
@@ -160,7 +163,11 @@ fn d1_every_part_of_a_mail_is_searched() {
             ..clean
         },
         FinishedMail {
-            html: "<td>BCT</td><td>&nbsp;</td><td>K7M</td>",
+            html: "<td>BCT</td><td>K7M</td>",
+            ..clean
+        },
+        FinishedMail {
+            html: "<p>BCT<br>K7M</p>",
             ..clean
         },
         FinishedMail {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::draw::Draw;
 use super::shapes::*;
-use crate::smuggling::d1_holds_code;
+use crate::smuggling::Searched;
 
 type Way = fn(&str, &mut Draw) -> String;
 
@@ -113,6 +113,9 @@ const WAYS: &[(&str, Way)] = &[
     ("Greek", |code, _| {
         swapped(code, "23456789ΒϹDFGΗͿΚLΜΝΡQRSΤνωΧΖ")
     }),
+    ("mathematical Greek", |code, _| {
+        swapped(code, "23456789𝛃CDFG𝛈J𝛋LMN𝛒QRS𝛕𝛎W𝛘𝛇")
+    }),
     ("strokes, hooks and curls", |code, _| {
         swapped(code, "23456789ƀȼđƒǥħɉƙłɱƞƥɋɍșŧʋⱳᶍƶ")
     }),
@@ -207,6 +210,11 @@ const WAYS: &[(&str, Way)] = &[
             joined(&code[..3], "-")
         )
     }),
+    ("halves in look-alikes", |code, _| {
+        let code = swapped(code, "23456789ƀȼđƒǥħɉƙłɱƞƥɋɍșŧʋⱳᶍƶ");
+        let (first, last) = code.split_at(code.char_indices().nth(3).unwrap().0);
+        format!("Zuletzt {last}, zuerst {first}.")
+    }),
     ("halves in two paragraphs", |code, draw| {
         let between = super::business::text(draw);
         format!(
@@ -265,6 +273,18 @@ const WAYS: &[(&str, Way)] = &[
     ("letters' names", |code, draw| {
         spelled(code, draw, &[NAMES, GERMAN])
     }),
+    ("letters' names, struck through", |code, draw| {
+        each(&spelled(code, draw, &[NAMES, GERMAN]), |c| {
+            format!(
+                "{c}{}",
+                if c.is_alphanumeric() {
+                    "\u{336}\u{200b}"
+                } else {
+                    ""
+                }
+            )
+        })
+    }),
     ("backwards, spelled", |code, draw| {
         spelled(&reversed(code), draw, &[DIN, GERMAN])
     }),
@@ -293,6 +313,13 @@ const WAYS: &[(&str, Way)] = &[
             format!("{c} wie {}, ", word(c, draw, &[DIN, GERMAN]))
         })
     }),
+    ("as on the telephone, numbered", |code, draw| {
+        code.chars()
+            .enumerate()
+            .fold(String::new(), |list, (at, c)| {
+                list + &format!("{}. {c} wie {}\n", at + 1, word(c, draw, &[DIN, GERMAN]))
+            })
+    }),
     ("as on the telephone, in English", |code, draw| {
         each(code, |c| {
             format!("{c} as in {}; ", word(c, draw, &[NATO, ENGLISH]))
@@ -317,7 +344,9 @@ fn d1_every_way_of_hiding_is_found() {
             let code = draw.code();
             let hidden = hide(code.expose(), &mut draw);
             let text = format!("Guten Tag,\n\nIhr Code: {hidden}\n\nMit freundlichen Grüßen");
-            if !d1_holds_code(&text, &code) {
+            let searched = Searched::of([text.as_str()]);
+            // Another code does not stand there.
+            if !searched.d1_holds(&code) || searched.d1_holds(&draw.code()) {
                 writeln!(missed, "{name}: {} as {hidden}", code.shown()).unwrap();
                 break;
             }

@@ -42,6 +42,8 @@ fn d1_hostile_texts_give_no_alarm_and_come_to_an_end() {
         let text = part.repeat(HOSTILE / part.len());
         assert!(!holds(&text), "{part}");
     }
+    let every_character: String = ('\u{80}'..).take(HOSTILE / 3).collect();
+    assert!(!holds(&every_character));
 }
 
 proptest::proptest! {
