@@ -225,7 +225,7 @@ impl Patient {
         let Some((name, value)) = pair.split_once('=') else {
             panic!("no cookie: {cookie}");
         };
-        if attributes.contains("Max-Age=0") {
+        if value.is_empty() || attributes.contains("Max-Age=0") {
             self.cookies.remove(name);
         } else {
             self.cookies.insert(name.to_owned(), value.to_owned());

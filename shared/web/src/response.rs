@@ -124,9 +124,12 @@ pub fn strict_cookie(name: &str, value: &str, max_age_seconds: i64) -> String {
     format!("{name}={value}; Path=/; Max-Age={max_age_seconds}; Secure; HttpOnly; SameSite=Strict")
 }
 
-/// Takes a cookie back.
+/// Takes a cookie back: emptied, and gone a second later.
+///
+/// Not at once: for its way back, Chromium keeps even a `no-store` page whole, until a cookie is set. One that is only
+/// deleted does not always count.
 pub fn expired_cookie(name: &str) -> String {
-    strict_cookie(name, "", 0)
+    strict_cookie(name, "", 1)
 }
 
 #[cfg(test)]

@@ -106,6 +106,8 @@ struct Accepted {
 impl Gateway {
     async fn accept(&self, request: Request) -> Result<Accepted, Refusal> {
         let (parts, body) = request.into_parts();
+        // First to its end, whatever comes of it: a client that is still writing would see a broken connection, not the answer.
+        let body = read(body).await;
         if size_of_head(&parts) > LARGEST_HEAD {
             return Err(Refusal::HeadersTooLarge);
         }
@@ -114,13 +116,12 @@ impl Gateway {
             .routes
             .find(&parts.method, &path)
             .ok_or(Refusal::NotFound)?;
-        let body = read(body).await?;
         Ok(Accepted {
             parts,
             path,
             route,
             parameters,
-            body,
+            body: body?,
         })
     }
 
