@@ -142,6 +142,16 @@ impl Patient {
         (disposition, answer.bytes().await.expect("bytes").to_vec())
     }
 
+    /// Says on the page that the e-mail was not for them; whatever was answered to the question, if it was not asked.
+    pub async fn report(&mut self) -> Page {
+        let path = format!("{}/not-mine", self.link);
+        let page = self.get(&path).await;
+        if page.status != 200 {
+            return page;
+        }
+        self.post(&path, &[("form", page.form())]).await
+    }
+
     /// Ends the session by the page's own button.
     pub async fn done(&mut self) -> Page {
         let page = self.documents().await;

@@ -148,6 +148,40 @@ async fn l5_of_parallel_sendings_exactly_one_stays_open() {
     );
 }
 
+/// After the thanks, no entry that is under way opens anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn l7_reporting_beats_every_entry_under_way() {
+    let world = World::start().await;
+    for round in 0..5 {
+        let document = world
+            .practice
+            .document("invoice", &round.to_string(), "2026-11-20")
+            .await;
+        let sent = world
+            .practice
+            .send(world.stack.outbox(), &[&document], json!({}))
+            .await;
+        let mut patient = world.patient(&sent);
+        let form = patient.open().await.form().to_owned();
+        let mut stranger = world.patient(&sent);
+        let path = format!("{}/not-mine", sent.link);
+        let question = stranger.get(&path).await.form().to_owned();
+        let link = sent.link.clone();
+        let entry = [("form", form.as_str()), ("code", sent.code.as_str())];
+        let yes = [("form", question.as_str())];
+        let (thanks, entered) =
+            tokio::join!(stranger.post(&path, &yes), patient.post(&link, &entry));
+        assert_eq!(thanks.status, 410, "round {round}");
+        assert!(
+            [303, 410].contains(&entered.status),
+            "round {round}: {}",
+            entered.status
+        );
+        assert_eq!(patient.documents().await.status, 303, "round {round}");
+        assert_eq!(patient.open().await.status, 410, "round {round}");
+    }
+}
+
 /// After revoking has answered, no entry that is under way opens anything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn l7_revoking_beats_every_entry_under_way() {

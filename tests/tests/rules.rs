@@ -348,6 +348,181 @@ async fn l7_revoking_acts_at_the_next_request() {
     );
 }
 
+const REPORTED: &str =
+    "Jemand hat gemeldet, dass diese E-Mail an die falsche Adresse ging. Zum Schutz der Dokumente";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l7_whoever_got_the_e_mail_by_mistake_closes_the_page_for_everyone() {
+    let world = World::start().await;
+    let (document, sent) = sent(&world, json!({})).await;
+    let mut patient = world.patient(&sent);
+    patient.enter(&sent.code).await;
+    let mut stranger = world.patient(&sent);
+    let page = stranger.open().await;
+    assert!(
+        page.says("Diese E-Mail war nicht für mich"),
+        "{}",
+        page.text()
+    );
+    let path = format!("{}/not-mine", sent.link);
+    for _ in 0..3 {
+        let page = stranger.get(&path).await;
+        assert_eq!(page.status, 200);
+        assert!(page.says("Die Seite wird dann für alle geschlossen"));
+    }
+    assert_eq!(shown(&world, &sent).await["state"], "opened", "P1");
+    assert_eq!(patient.documents().await.status, 200, "P1");
+
+    let page = stranger.report().await;
+    assert_eq!(page.status, 410);
+    assert!(
+        page.says("Diese Seite ist geschlossen Danke. Bitte löschen Sie die E-Mail."),
+        "{}",
+        page.text()
+    );
+    assert_eq!(patient.documents().await.status, 303, "L9: at once");
+    assert_eq!(patient.click(&document).await.status, 303);
+    assert!(patient.click(&document).await.location().starts_with("/d/"));
+    assert_eq!(patient.enter(&sent.code).await.status, 410);
+    assert_closed(&world, &sent, "reported", REPORTED).await;
+    assert_eq!(shown(&world, &sent).await["revivable"], false);
+    let page = stranger.report().await;
+    assert_eq!(page.status, 410, "twice is once");
+    assert!(page.says(REPORTED), "{}", page.text());
+    let spoken = json!({"channel": "spoken"});
+    let answer = world.practice.post_code("a", &sent.id, spoken).await;
+    assert_eq!(answer.problem(), "code-not-possible", "L6a");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l7_of_revoked_and_reported_the_page_names_revoked() {
+    let world = World::start().await;
+    let said = "Die Praxis stellt das Dokument nicht mehr bereit.";
+    let (_, first) = sent(&world, json!({})).await;
+    assert_eq!(world.patient(&first).report().await.status, 410);
+    let revoke = |sent: &Sent| format!("/v1/deliveries/{}", sent.id);
+    assert_eq!(world.practice.delete(&revoke(&first)).await.status, 204);
+    assert_closed(&world, &first, "revoked", said).await;
+
+    let (_, second) = sent(&world, json!({})).await;
+    let mut stranger = world.patient(&second);
+    let path = format!("{}/not-mine", second.link);
+    let form = stranger.get(&path).await.form().to_owned();
+    assert_eq!(world.practice.delete(&revoke(&second)).await.status, 204);
+    let page = stranger.post(&path, &[("form", &form)]).await;
+    assert_eq!(page.status, 410);
+    assert!(page.says(said), "{}", page.text());
+    assert_eq!(
+        shown(&world, &second).await["closed_because"],
+        json!("revoked")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l7_what_is_closed_or_not_yet_sent_cannot_be_reported() {
+    let world = World::start().await;
+    let (_, sent_one) = sent(&world, json!({"valid_days": 1})).await;
+    let mut stranger = world.patient(&sent_one);
+    let path = format!("{}/not-mine", sent_one.link);
+    world.advance(DAY - 1);
+    let form = stranger.get(&path).await.form().to_owned();
+    world.advance(1);
+    for page in [
+        stranger.get(&path).await,
+        stranger.post(&path, &[("form", &form)]).await,
+    ] {
+        assert_eq!(page.status, 410);
+        assert!(page.says("Die Dokumente waren bis"), "{}", page.text());
+    }
+    assert_eq!(
+        shown(&world, &sent_one).await["closed_because"],
+        json!("expired")
+    );
+
+    let (_, locked) = sent(&world, json!({})).await;
+    let mut patient = world.patient(&locked);
+    for _ in 0..10 {
+        patient.enter(wrong(&locked)).await;
+        world.advance(300);
+    }
+    let page = patient.report().await;
+    assert_eq!(page.status, 410);
+    assert!(
+        page.says("Der Code wurde zu oft falsch eingegeben."),
+        "{}",
+        page.text()
+    );
+
+    world.fail("email", "timeout", 1).await;
+    let document = world.practice.document("invoice", "2", "2026-11-20").await;
+    let body =
+        json!({"record": "r1", "recipient": "patient", "documents": [document], "channel": "sms"});
+    let link = async {
+        // The e-mail has gone out, and nobody knows yet what becomes of it.
+        for _ in 0..200 {
+            let messages = world.messages().await;
+            let text = messages
+                .iter()
+                .filter(|message| message["channel"] == "email")
+                .filter_map(|message| message["text"].as_str())
+                .next_back()
+                .unwrap_or_default()
+                .to_owned();
+            let link = text.split_whitespace().find(|word| word.contains("/d/"));
+            if let Some(link) = link.filter(|link| **link != *locked.link) {
+                let mut stranger = Patient::new(world.stack.api(), link);
+                return (stranger.report().await, link.to_owned());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        panic!("no e-mail");
+    };
+    let (answer, (page, link)) = tokio::join!(world.practice.post_delivery(body), link);
+    assert_eq!(answer.problem(), "email-unknown");
+    assert_eq!(page.status, 503, "P8: its e-mail is just being sent");
+    let page = Patient::new(world.stack.api(), &link).report().await;
+    assert!(
+        page.says("Beim Versand der E-Mail ging etwas schief."),
+        "{}",
+        page.text()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p5_a_report_needs_the_form_of_its_own_page() {
+    let world = World::start().await;
+    let (_, sent) = sent(&world, json!({})).await;
+    let mut stranger = world.patient(&sent);
+    let path = format!("{}/not-mine", sent.link);
+    let form = stranger.get(&path).await.form().to_owned();
+    let of_the_code = stranger.open().await.form().to_owned();
+    let refused = |page: tests::Page| {
+        assert_eq!(page.status, 403);
+        assert!(
+            page.says("Sitzung ungültig oder abgelaufen!") && page.says("Ja, schließen"),
+            "{}",
+            page.text()
+        );
+    };
+    refused(stranger.post(&path, &[]).await);
+    refused(stranger.post(&path, &[("form", &of_the_code)]).await);
+    let foreign = [("origin", "https://evil.example")];
+    refused(
+        stranger
+            .post_with(&path, &[("form", &form)], &foreign)
+            .await,
+    );
+    refused(world.patient(&sent).post(&path, &[("form", &form)]).await);
+    world.advance(30 * MINUTE);
+    refused(stranger.post(&path, &[("form", &form)]).await);
+    assert_eq!(shown(&world, &sent).await["state"], "open");
+    assert_eq!(
+        stranger.report().await.status,
+        410,
+        "loading the page again mends it"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn l7_a_deleted_document_leaves_every_delivery_at_once() {
     let world = World::start().await;

@@ -180,7 +180,11 @@ async fn shown(
     Ok(visit.code_page(status, Some(note), &forms))
 }
 
-async fn visit<'a>(deps: &Deps, request: &'a Request) -> Result<Option<Visit<'a>>, Unavailable> {
+/// Somebody looking at the page of the request's link, if there is such a delivery.
+pub(crate) async fn visit<'a>(
+    deps: &Deps,
+    request: &'a Request,
+) -> Result<Option<Visit<'a>>, Unavailable> {
     let Some(token) = token_of(request) else {
         return Ok(None);
     };

@@ -1,8 +1,9 @@
-//! `verify`: the code page and entering the code, for whoever opens the link of an e-mail.
+//! `verify`: the code page, entering the code, and "this e-mail was not meant for me", for whoever opens the link of an e-mail.
 //!
 //! `GET` changes nothing and sends nothing (P1). An unknown link is called unknown and costs no hash: nobody guesses 134 bits.
 
 mod entry;
+mod not_mine;
 
 use deliveries::{Clock, EnterCode};
 use domain::language::Language;
@@ -45,6 +46,8 @@ async fn handle(deps: &Deps, request: &Request) -> Response {
     let answer = match request.route.as_str() {
         "GET /d/{token}" => entry::get(deps, request).await,
         "POST /d/{token}" => entry::post(deps, request).await,
+        "GET /d/{token}/not-mine" => not_mine::get(deps, request).await,
+        "POST /d/{token}/not-mine" => not_mine::post(deps, request).await,
         "GET /privacy" => Ok(privacy(request)),
         _ => Ok(visits::unknown(request)),
     };

@@ -1,6 +1,6 @@
-//! The code page and entering the code (L2 to L4, P1, P2).
+//! The code page, entering the code (L2 to L4, P1, P2), and saying that the e-mail was not for oneself (L7).
 
-use domain::delivery::{EntryRule, l4_entry};
+use domain::delivery::{EntryRule, l4_entry, l7_report};
 use domain::symbols::{Code, LinkToken};
 use domain::time::Timestamp;
 use futures::future::join;
@@ -30,6 +30,17 @@ pub enum EntryOutcome {
     Wrong(Found),
     /// Neither judged nor counted: too early after wrong entries (L4), still pending (P8), or closed.
     Refused(EntryRule, Found),
+    /// There is no such delivery.
+    Unknown,
+}
+
+/// What became of saying that the e-mail was not for oneself.
+#[derive(Debug)]
+pub enum ReportOutcome {
+    /// The delivery is closed, open sessions included.
+    Closed(Found),
+    /// Nothing was to be closed: it was closed already, or its e-mail is still being sent.
+    Refused(Found),
     /// There is no such delivery.
     Unknown,
 }
@@ -75,6 +86,22 @@ impl EnterCode {
             Charge::Refused(stored) => self.refused(stored).await,
             Charge::Unknown => Ok(EntryOutcome::Unknown),
         }
+    }
+
+    /// L7: closes the delivery of an e-mail that reached somebody else, in one conditional write.
+    pub async fn report(&self, token: &LinkToken) -> Result<ReportOutcome, Unavailable> {
+        let Some(found) = self.view(token).await? else {
+            return Ok(ReportOutcome::Unknown);
+        };
+        let now = self.now();
+        if !l7_report(&found.stored.delivery, found.is_disabled(), now) {
+            return Ok(ReportOutcome::Refused(found));
+        }
+        if self.store.report(&found.stored.link, now).await? {
+            return Ok(ReportOutcome::Closed(found));
+        }
+        let closed = self.view(token).await?;
+        Ok(closed.map_or(ReportOutcome::Unknown, ReportOutcome::Refused))
     }
 
     async fn judge(

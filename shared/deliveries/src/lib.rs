@@ -18,7 +18,7 @@ mod uploads;
 mod withdraw;
 
 pub use clock::{Clock, Hand};
-pub use enter::{EnterCode, EntryOutcome};
+pub use enter::{EnterCode, EntryOutcome, ReportOutcome};
 pub use error::Unavailable;
 pub use find::{Found, session_cookie_name};
 pub use hashing::Hashing;

@@ -367,6 +367,14 @@ pub fn l6_is_revivable(delivery: &Delivery, reason: CloseReason) -> bool {
     }
 }
 
+/// L7: whether somebody can say at `now` that the e-mail was not for them, which closes the delivery: as long as it is not closed.
+pub fn l7_report(delivery: &Delivery, disabled: bool, now: Timestamp) -> bool {
+    match l8_state(delivery, disabled, now) {
+        State::Open | State::Opened => true,
+        State::Pending | State::Closed(_) => false,
+    }
+}
+
 /// L6: what the record type says now of asking for codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestTerms {

@@ -148,6 +148,7 @@ pub fn code_page(frame: &Frame<'_>, page: &CodePage<'_>) -> Rendered {
             .until
             .filter(|_| is_first_look)
             .map(|until| texts.reachable_until(format::moment(texts, until, frame.practice))),
+        not_mine: frame.link(&format!("{}/not-mine", frame.path)),
         is_error,
         is_invalid: note
             .as_ref()
@@ -178,6 +179,7 @@ struct CodeTemplate<'a> {
     button: Option<Button<'a>>,
     place: Option<&'static str>,
     until: Option<String>,
+    not_mine: String,
 }
 
 /// The button that asks for a code, in words.

@@ -11,6 +11,7 @@ mod email;
 mod format;
 mod frame;
 mod message;
+mod not_mine;
 mod notices;
 mod sheet;
 mod text_template;
@@ -22,6 +23,7 @@ pub use documents::{DocumentsPage, documents_page, file_name};
 pub use email::{DeliveryEmail, EmailText, delivery_email};
 pub use frame::{Frame, Rendered};
 pub use message::{DeliveryMessage, MessageTooLong, sms};
+pub use not_mine::{NotMinePage, not_mine_page, thanks_page};
 pub use notices::{fault_page, pending_page, privacy_page, unknown_page};
 pub use text_template::{
     EmailTemplate, MessageTemplate, Place, Reason, TemplateError, Variable, VariableEntry,

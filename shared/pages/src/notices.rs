@@ -32,7 +32,13 @@ pub fn privacy_page(frame: &Frame<'_>) -> Rendered {
     template.layout.rendered(&template)
 }
 
-fn notice(frame: &Frame<'_>, heading: &'static str, text: &'static str, reload: bool) -> Rendered {
+/// One sentence under a heading and, where it helps, a link that loads the page anew.
+pub(crate) fn notice(
+    frame: &Frame<'_>,
+    heading: &'static str,
+    text: &'static str,
+    reload: bool,
+) -> Rendered {
     let layout = Layout::new(frame, heading);
     let template = NoticeTemplate {
         layout,

@@ -20,6 +20,8 @@ pub enum Purpose {
     RequestCode,
     /// Ending the session.
     Done,
+    /// Saying that the e-mail was not for oneself.
+    NotMine,
 }
 
 /// A browser's random value that its forms are bound to; all tabs share it.
@@ -116,6 +118,7 @@ fn parts<'a>(
         Purpose::EnterCode => b"enter code",
         Purpose::RequestCode => b"request code",
         Purpose::Done => b"done",
+        Purpose::NotMine => b"not mine",
     };
     [end.as_bytes(), &cookie.0, link.as_str().as_bytes(), purpose]
 }

@@ -267,8 +267,8 @@ impl Store {
 /// Nobody made another code since the delivery was judged.
 const UNCHANGED: &str = "v = :v AND code_version = :seen";
 
-/// What no new code opens again.
-const NOT_FOR_GOOD: &str = "attribute_exists(sent_at) AND attribute_not_exists(not_sent_at) \
+/// What no new code opens again is closed for good; this is not.
+pub(crate) const NOT_FOR_GOOD: &str = "attribute_exists(sent_at) AND attribute_not_exists(not_sent_at) \
      AND attribute_not_exists(revoked_at) AND attribute_not_exists(reported_at) \
      AND attribute_not_exists(superseded_at) AND attribute_exists(#documents) \
      AND expires_at > :now AND wrong_in_life < :life_limit";

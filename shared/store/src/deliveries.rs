@@ -1,12 +1,13 @@
 //! Deliveries: finding, and the facts that end or change one.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::delivery::{DOWNLOADS_KEPT, Delivery, Download, MessageFate};
+use domain::delivery::{DOWNLOADS_KEPT, Delivery, Download, ENTRIES_PER_LIFE, MessageFate};
 use domain::hashed::{CodeHash, LinkHash, SealedReference, SessionHash};
 use domain::id::{DeliveryId, DocumentId, PracticeId};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::codes::NOT_FOR_GOOD;
 use crate::error::StoreError;
 use crate::item::{Item, Key, from_item, number, practice_partition, text, time, to_attribute};
 use crate::table::Paging;
@@ -129,6 +130,19 @@ impl Store {
             .expression_attribute_values(":now", time(now))
             .expression_attribute_values(":op", text("revoke"));
         self.change_existing(update).await.map(drop)
+    }
+
+    /// L7: whoever got the e-mail by mistake said so. `false` if something had closed the delivery for good by then.
+    pub async fn report(&self, link: &LinkHash, now: Timestamp) -> Result<bool, StoreError> {
+        let update = self
+            .update(&Key::delivery(link))
+            .update_expression("SET reported_at = :now, last_op = :op")
+            .condition_expression(NOT_FOR_GOOD)
+            .expression_attribute_names("#documents", "documents")
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":life_limit", number(ENTRIES_PER_LIFE))
+            .expression_attribute_values(":op", text("report"));
+        self.change(update).await.map(|changed| changed.is_some())
     }
 
     /// L7: a deleted document leaves the delivery; the delivery without any counts as revoked.

@@ -105,6 +105,7 @@ impl<'a> Visit<'a> {
             enter_code: field(Purpose::EnterCode),
             request_code: field(Purpose::RequestCode),
             done: field(Purpose::Done),
+            not_mine: field(Purpose::NotMine),
             new_cookie: is_new.then(|| lax_cookie(FORM_COOKIE, &cookie.value())),
         })
     }
@@ -203,6 +204,8 @@ pub struct Forms {
     request_code: String,
     /// For ending the session.
     pub done: String,
+    /// For saying that the e-mail was not for oneself.
+    pub not_mine: String,
     new_cookie: Option<String>,
 }
 

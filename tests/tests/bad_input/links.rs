@@ -33,6 +33,7 @@ async fn p8_paths_and_queries_that_nobody_sent_out_lead_to_a_clear_page_or_to_th
             "",
             "/documents",
             "/documents/x",
+            "/not-mine",
             "/documents/20261120-aaaaaaaaaaaaaaaaaaaaaaaaa",
         ] {
             let answer = visit
@@ -42,7 +43,7 @@ async fn p8_paths_and_queries_that_nobody_sent_out_lead_to_a_clear_page_or_to_th
             let said: String = path.chars().take(60).collect();
             faults.add(&format!("GET {said}{more}"), answer.page_faults(&[404], ""));
         }
-        for more in ["", "/done"] {
+        for more in ["", "/done", "/not-mine"] {
             let answer = visit
                 .api
                 .send(

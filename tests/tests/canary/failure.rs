@@ -40,6 +40,12 @@ impl Drive {
             )
             .await;
         self.book.note_page(&patient, &asked);
+        let not_mine = format!("{}/not-mine", patient.link);
+        let question = patient.get(&not_mine).await;
+        self.book.note_page(&patient, &question);
+        // A form that is not ours: reporting would end the delivery for everything that follows.
+        let refused = patient.post(&not_mine, &[("form", page.form())]).await;
+        self.book.note_page(&patient, &refused);
         let authorization = format!("Bearer {}", self.practice.key());
         let key = format!(
             "canary-request-of-the-practice-for-everything-{}",

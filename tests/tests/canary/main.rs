@@ -37,7 +37,7 @@ use search::{Finder, Hit, Kind, Secret};
 use server::Server;
 
 /// What has to happen for the search to mean anything: answers that each take another path through the product.
-const DRIVEN: [(&str, &[u64]); 12] = [
+const DRIVEN: [(&str, &[u64]); 14] = [
     // What the gateway refuses by itself has no route.
     ("", &[400, 404, 413]),
     ("GET /d/{token}", &[200, 303, 404, 410, 503]),
@@ -45,6 +45,8 @@ const DRIVEN: [(&str, &[u64]); 12] = [
     ("GET /d/{token}/documents", &[200, 303, 404, 503]),
     ("GET /d/{token}/documents/{id}", &[303, 404, 503]),
     ("POST /d/{token}/done", &[303, 403, 404, 503]),
+    ("GET /d/{token}/not-mine", &[200, 404, 410, 503]),
+    ("POST /d/{token}/not-mine", &[403, 404, 410, 503]),
     (
         "POST /v1/deliveries",
         &[201, 400, 404, 409, 413, 422, 502, 503],

@@ -112,6 +112,7 @@ impl Drive {
             format!("/d/{token}/done"),
             format!("/d/{token}/"),
             format!("/d/{token}/code"),
+            format!("/d/{token}/not-mine"),
             format!("/d/{token}%3Fcode={code}"),
             format!("/d/{token}%zz"),
             format!("/d/{token}{code}"),
@@ -122,6 +123,7 @@ impl Drive {
             format!("/d/{UNKNOWN}/documents"),
             format!("/d/{UNKNOWN}/done"),
             format!("/d/{UNKNOWN}/code"),
+            format!("/d/{UNKNOWN}/not-mine"),
             format!("/privacy?lang={token}&code={code}"),
             format!("/{token}?{code}"),
         ] {
@@ -143,6 +145,7 @@ impl Drive {
                 format!("/d/{UNKNOWN}"),
                 format!("/d/{token}/done"),
                 format!("/d/{token}/code"),
+                format!("/d/{token}/not-mine"),
             ] {
                 self.throw(Method::POST, &path, &headers, body.clone())
                     .await;

@@ -124,6 +124,7 @@ impl Drive {
         let document = self.document("2026-0819").await;
         let superseded = self.send(json!({"documents": [document]})).await;
         let revoked = self.send(json!({})).await;
+        let reported = self.send(json!({})).await;
         let guessed = self.send(json!({"documents": [document]})).await;
         let stale = self.send(json!({})).await;
         let used = self.send(json!({})).await;
@@ -138,6 +139,13 @@ impl Drive {
         self.take_back(&revoked).await;
         let page = patient.documents().await;
         assert_eq!(page.status, 303, "L7: the session has ended");
+        let mut stranger = self.patient(&reported);
+        let link = format!("{}/not-mine", stranger.link);
+        let question = stranger.get(&link).await;
+        self.book.note_page(&stranger, &question);
+        let thanks = stranger.report().await;
+        self.book.note_page(&stranger, &thanks);
+        assert_eq!((question.status, thanks.status), (200, 410), "L7");
         assert_eq!(
             self.enter(&mut self.patient(&stale), "BCD-FGH").await,
             401,
@@ -154,7 +162,7 @@ impl Drive {
             self.advance(301).await;
         }
         self.advance(4 * DAY).await;
-        for ended in [superseded, revoked, guessed, stale, used, expired] {
+        for ended in [superseded, revoked, reported, guessed, stale, used, expired] {
             let mut patient = self.patient(&ended);
             assert_eq!(
                 self.enter(&mut patient, &ended.code).await,
@@ -177,6 +185,8 @@ impl Drive {
                 )
                 .await;
             self.book.note_page(&patient, &asked);
+            let question = patient.get(&format!("{}/not-mine", patient.link)).await;
+            self.book.note_page(&patient, &question);
         }
     }
 

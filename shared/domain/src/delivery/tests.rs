@@ -226,6 +226,31 @@ fn l7_disabling_a_practice_or_deleting_the_last_document_revokes() {
 type Step = fn(&mut Delivery);
 
 #[test]
+fn l7_an_e_mail_can_be_reported_as_long_as_its_delivery_is_not_closed() {
+    let end = at("2027-02-23T10:00:00Z");
+    let reports =
+        |delivery: &Delivery, instant| around(instant).map(|now| l7_report(delivery, false, now));
+    assert_eq!(reports(&delivery(), end), [true, false, false]);
+    assert!(
+        !l7_report(&delivery(), true, at(SENT)),
+        "a disabled practice"
+    );
+    let mut opened = delivery();
+    opened.opened_at = Some(at(SENT));
+    let window = at(SENT).plus(WINDOW);
+    assert_eq!(reports(&opened, window), [true, false, false]);
+    let mut locked = delivery();
+    locked.wrong_for_code = ENTRIES_PER_CODE;
+    assert!(!l7_report(&locked, false, at(SENT)));
+    let mut reported = delivery();
+    reported.reported_at = Some(at(SENT));
+    assert!(!l7_report(&reported, false, at(SENT)), "once is enough");
+    let mut pending = delivery();
+    (pending.sent_at, pending.expires_at) = (None, None);
+    assert!(!l7_report(&pending, false, at(SENT)), "nobody has it yet");
+}
+
+#[test]
 fn l8_the_first_reason_of_the_list_is_named() {
     let now = at("2027-06-01T00:00:00Z");
     let mut delivery = delivery();

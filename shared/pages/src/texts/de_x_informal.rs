@@ -127,6 +127,13 @@ Bitte nicht weitergeben.",
     done: "Fertig.",
     done_remedy: "Mit demselben Code kannst du die Dokumente bis {until} wieder öffnen.",
 
+    // An e-mail that reached somebody else
+    not_mine: "Diese E-Mail war nicht für mich",
+    not_mine_question: "Die Seite wird dann für alle geschlossen, und die Praxis erfährt davon.",
+    not_mine_yes: "Ja, schließen",
+    not_mine_thanks: "Danke. Bitte lösche die E-Mail.",
+    back: "Zurück",
+
     // Pages without a delivery, or before it is open
     pending_heading: "Einen Moment, bitte",
     pending: "Die E-Mail wird gerade erst verschickt. Bitte lade die Seite in einer Minute neu.",

@@ -127,6 +127,13 @@ Please do not share it.",
     done: "Done.",
     done_remedy: "The same code opens the documents again until {until}.",
 
+    // An e-mail that reached somebody else
+    not_mine: "This e-mail was not meant for me",
+    not_mine_question: "The page will then be closed for everyone and the practice will be told.",
+    not_mine_yes: "Yes, close it",
+    not_mine_thanks: "Thank you. Please delete the e-mail.",
+    back: "Back",
+
     // Pages without a delivery, or before it is open
     pending_heading: "One moment, please",
     pending: "The e-mail is only just being sent. Please reload this page in a minute.",

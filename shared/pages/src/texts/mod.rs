@@ -140,6 +140,13 @@ texts! {
         done();
         done_remedy(until);
 
+        // An e-mail that reached somebody else
+        not_mine();
+        not_mine_question();
+        not_mine_yes();
+        not_mine_thanks();
+        back();
+
         // Pages without a delivery, or before it is open
         pending_heading();
         pending();

@@ -129,6 +129,19 @@ fn l6_a_page_that_a_new_code_opens_again_offers_it() {
 }
 
 #[test]
+fn l7_the_question_says_what_a_yes_does_and_how_to_get_back() {
+    let practice = practice();
+    let page = samples::not_mine(Language::German, &practice, false).html;
+    let words = seen(&page);
+    assert!(words.contains("Diese E-Mail war nicht für mich Die Seite wird dann für alle geschlossen, und die Praxis erfährt davon. Ja, schließen Zurück"), "{words}");
+    assert!(page.contains(&format!("action=\"{PATH}/not-mine?lang=de\"")));
+    assert!(page.contains(&format!("class=\"button quiet\" href=\"{PATH}?lang=de\"")));
+    let again = samples::not_mine(Language::German, &practice, true).html;
+    assert!(seen(&again).contains("Sitzung ungültig oder abgelaufen! Bitte die Webseite neu laden und noch einmal probieren! Seite neu laden Die Seite wird dann"));
+    assert!(again.contains("<title>Fehler: Diese E-Mail war nicht für mich</title>"));
+}
+
+#[test]
 fn nobody_is_asked_to_call_where_there_is_no_number() {
     let remedy = |practice: &PublicPractice| {
         let page = samples::closed(CloseReason::NotSent);

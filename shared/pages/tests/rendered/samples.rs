@@ -9,9 +9,9 @@ use domain::symbols::Reference;
 use domain::time::{Timestamp, ZoneName};
 use jiff::civil::{Date, date};
 use pages::{
-    ClosedPage, CodePage, DeliveryEmail, DocumentsPage, EmailText, EntryNote, Frame, Rendered,
-    SelfServiceButton, closed_page, code_page, delivery_email, documents_page, fault_page,
-    pending_page, privacy_page, unknown_page,
+    ClosedPage, CodePage, DeliveryEmail, DocumentsPage, EmailText, EntryNote, Frame, NotMinePage,
+    Rendered, SelfServiceButton, closed_page, code_page, delivery_email, documents_page,
+    fault_page, not_mine_page, pending_page, privacy_page, thanks_page, unknown_page,
 };
 
 /// The path of the sample delivery.
@@ -231,6 +231,25 @@ pub(crate) fn documents(
     documents_page(frame, &page)
 }
 
+/// The question whether the e-mail was not for the reader.
+pub(crate) fn not_mine(
+    language: Language,
+    practice: &PublicPractice,
+    form_expired: bool,
+) -> Rendered {
+    let own_path = format!("{PATH}/not-mine");
+    let frame = Frame {
+        path: &own_path,
+        ..frame(language, practice)
+    };
+    let page = NotMinePage {
+        token_path: PATH,
+        form: "1790260000.c2FtcGxlLWZvcm0",
+        form_expired,
+    };
+    not_mine_page(&frame, &page)
+}
+
 /// Every state of every page, by name.
 pub(crate) fn pages(language: Language, practice: &PublicPractice) -> Vec<(String, Rendered)> {
     let frame = frame(language, practice);
@@ -286,6 +305,10 @@ pub(crate) fn pages(language: Language, practice: &PublicPractice) -> Vec<(Strin
         "documents-gone".to_owned(),
         documents(&frame, &[], &offered(), true),
     );
+    for (name, form_expired) in [("not-mine", false), ("not-mine-again", true)] {
+        add(name.to_owned(), not_mine(language, practice, form_expired));
+    }
+    add("thanks".to_owned(), thanks_page(&frame));
     add("pending".to_owned(), pending_page(&frame));
     add("fault".to_owned(), fault_page(&frame));
     add("fault-without-practice".to_owned(), fault_page(&nobody));
