@@ -25,8 +25,8 @@ const LOGGED: [&str; 8] = [
 /// Which partitions of the table each function reaches, and no others.
 const PARTITIONS: [(&str, &[&str]); 6] = [
     ("Authorize", &["KEY#*", "PUB#*"]),
-    ("Manage", &["ORG#*", "PUB#*", "LINK#*"]),
-    ("Issue", &["ORG#*", "PUB#*", "LINK#*"]),
+    ("Manage", &["COUNT#*", "ORG#*", "PUB#*", "LINK#*"]),
+    ("Issue", &["COUNT#*", "ORG#*", "PUB#*", "LINK#*"]),
     ("RequestCode", &["COUNT#*", "LINK#*", "ORG#*", "PUB#*"]),
     ("Verify", &["LINK#*", "PUB#*"]),
     ("Download", &["LINK#*", "PUB#*", "ORG#*#*"]),

@@ -157,6 +157,7 @@ async fn new_code(send: &SendDelivery, request: &Request) -> Result<Response, Pr
         )),
         NewCodeOutcome::Unknown => Err(Problem::not_found()),
         NewCodeOutcome::Mismatch => Err(problems::send_problem(SendError::Mismatch)),
+        NewCodeOutcome::CapReached(reached) => Err(problems::cap_problem(reached)),
         NewCodeOutcome::Obstacles(missing) => {
             Err(problems::send_problem(SendError::Obstacles(missing)))
         }

@@ -2,6 +2,7 @@
 
 use deliveries::SendError;
 use domain::sending::Obstacle;
+use domain::usage::{Counted, ReachedCap};
 use serde_json::json;
 use web::{FieldError, Problem};
 
@@ -44,6 +45,7 @@ pub(crate) fn send_problem(error: SendError) -> Problem {
             )
             .with("channel", json!(channel))
         }
+        SendError::CapReached(reached) => cap_problem(reached),
         SendError::EmailRefused { id, reason } => {
             let detail = format!(
                 "Nothing was sent: {reason}. Check the address, then send again with a new Idempotency-Key."
@@ -118,6 +120,34 @@ fn plain_problem(error: &SendError) -> Problem {
         _ => return Problem::unavailable(),
     };
     Problem::new(kind, status, title, detail)
+}
+
+/// D4: which cap, how high it is, in which month, and what to do.
+pub(crate) fn cap_problem(reached: ReachedCap) -> Problem {
+    let ReachedCap {
+        counted,
+        cap,
+        month,
+    } = reached;
+    let (title, other_way) = match counted {
+        Counted::Emails => ("The month's limit of e-mails is reached.", ""),
+        Counted::Sms => (
+            "The month's limit of text messages is reached.",
+            "choose another channel, ",
+        ),
+        Counted::Threema => (
+            "The month's limit of Threema messages is reached.",
+            "choose another channel, ",
+        ),
+    };
+    let detail = format!(
+        "Nothing was sent: {cap} are allowed in {month}. Raise monthly_caps.{} in the settings, {other_way}ask the operator where the limit is theirs, or wait for the next month; see GET /v1/usage.",
+        counted.name()
+    );
+    Problem::new("cap-reached", 409, title, detail)
+        .with("cap", json!(counted))
+        .with("limit", json!(cap))
+        .with("month", json!(month.to_string()))
 }
 
 /// L6a: no new code would open the delivery.

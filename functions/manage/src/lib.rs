@@ -1,10 +1,11 @@
-//! `manage`: what a practice keeps here: settings, record types, records, documents.
+//! `manage`: what a practice keeps here: settings, record types, records, documents, and what it has sent.
 //!
 //! One module for each; this file takes a request to the right one.
 
 mod documents;
 mod records;
 mod settings;
+mod usage;
 
 use ::documents::Documents;
 use deliveries::{Clock, Unavailable};
@@ -62,6 +63,7 @@ async fn handle(deps: &Deps, request: &Request) -> Response {
         "GET /v1/documents/{id}" => documents::get(deps, request).await,
         "PATCH /v1/documents/{id}" => documents::patch(deps, request).await,
         "DELETE /v1/documents/{id}" => documents::delete(deps, request).await,
+        "GET /v1/usage" => usage::get(deps, request).await,
         _ => Err(Problem::not_found().into()),
     };
     answer.unwrap_or_else(|failure| match failure {

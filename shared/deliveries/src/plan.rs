@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::delivery::{RequestTerms, SelfServiceOffer, l5_is_superseded, l5_most_superseded};
 use domain::document::{Document, Kind};
 use domain::id::{DeliveryId, DocumentId, PracticeId};
-use domain::practice::{Channel, MessageChannel, RecordType, SelfService, Settings};
+use domain::practice::{Channel, MessageChannel, MonthlyCaps, RecordType, SelfService, Settings};
 use domain::record::{Recipient, Record};
 use domain::sending::{
     Addressee, Levels, Obstacle, Resolved, d3_obstacles, d4_resolve, d7_addressee,
     l6_message_channel,
 };
 use domain::time::Timestamp;
+use domain::usage::{Month, ReachedCap, Usage, d4_monthly_caps, reached_cap};
 use store::StoredDocument;
 
 use crate::send::{SendDelivery, SendError, SendRequest};
@@ -28,6 +29,12 @@ pub(crate) struct Plan {
     pub(crate) documents: Vec<StoredDocument>,
     /// L5: the deliveries that this one would close.
     pub(crate) supersedes: Vec<DeliveryId>,
+    /// D4: how much the practice may send in a month.
+    pub(crate) caps: MonthlyCaps,
+    /// What the sending counts against them.
+    pub(crate) counts: Usage,
+    /// The cap that it would break, as far as the reading tells; the counting decides.
+    pub(crate) reached_cap: Option<ReachedCap>,
     /// Everything that keeps it from being sent, most telling first.
     pub(crate) problems: Vec<SendError>,
 }
@@ -42,7 +49,7 @@ impl SendDelivery {
         } = request;
         let facts = self
             .store
-            .sending_facts(practice, record_id, &request.documents)
+            .sending_facts(practice, record_id, &request.documents, self.clock.now())
             .await?;
         let settings = facts
             .settings
@@ -76,6 +83,8 @@ impl SendDelivery {
         let self_service = &record_type.self_service;
         let obstacles = d3_obstacles(channel, self_service, &record, &addressee, &settings);
         let supersedes = superseded(request, &documents, self.clock.now());
+        let caps = d4_monthly_caps(&settings, &facts.limits);
+        let counts = counts(channel);
         let problems = [
             not_ready(&documents),
             (!obstacles.is_empty()).then_some(SendError::Obstacles(obstacles)),
@@ -91,6 +100,9 @@ impl SendDelivery {
                 &addressee,
                 &settings,
             ),
+            reached_cap: reached_cap(caps, facts.usage, counts, Month::of(self.clock.now())),
+            caps,
+            counts,
             settings,
             addressee,
             resolved,
@@ -187,6 +199,15 @@ fn in_request_order(
         Ok(ordered.into_iter().flatten().collect())
     } else {
         Err(SendError::DocumentsGone(gone))
+    }
+}
+
+/// What one delivery counts against the caps: its e-mail, and the message of its channel.
+fn counts(channel: Channel) -> Usage {
+    Usage {
+        emails: 1,
+        sms: i64::from(channel == Channel::Sms),
+        threema: i64::from(channel == Channel::Threema),
     }
 }
 

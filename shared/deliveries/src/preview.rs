@@ -105,6 +105,8 @@ impl SendDelivery {
         };
         let now = self.clock.now();
         let texts = self.compose(request, &mut plan, &secrets, now);
+        plan.problems
+            .extend(plan.reached_cap.map(SendError::CapReached));
         let masked = |text: &str| text.replace(secrets.token.expose(), MASK);
         Ok(Preview {
             reference: secrets.token.reference(),

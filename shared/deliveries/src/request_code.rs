@@ -7,15 +7,20 @@ use domain::delivery::{
 };
 use domain::gsm7;
 use domain::id::{DeliveryId, PracticeId};
-use domain::practice::{Channel, MessageChannel, PublicPractice, RecordType, Settings};
+use domain::practice::{
+    Channel, MessageChannel, MonthlyCaps, PublicPractice, RecordType, Settings,
+};
 use domain::record::Record;
 use domain::sending::{
     Addressee, Obstacle, d3_obstacles, d5_sender, d7_addressee, l6_message_channel,
 };
 use domain::symbols::{Code, LinkToken, Reference};
 use domain::time::Timestamp;
+use domain::usage::{ReachedCap, Usage, d4_monthly_caps};
 use secrets::{Keys, LookupKeys, draw_code};
-use store::{Replaced, Reserved, Store, StoredDelivery, next_code, next_version};
+use store::{
+    Count, EarlierRequest, Replaced, Reserved, Store, StoredDelivery, next_code, next_version,
+};
 use url::Url;
 
 use crate::clock::Clock;
@@ -71,6 +76,8 @@ pub enum NewCodeOutcome {
     Unknown,
     /// No new code would open it.
     NotPossible,
+    /// D4: one more would break this cap.
+    CapReached(ReachedCap),
     /// D3: all that is missing for a message.
     Obstacles(Vec<Obstacle>),
     /// This deployment cannot send codes on this channel.
@@ -80,10 +87,18 @@ pub enum NewCodeOutcome {
 /// Who would receive a message now, and under which settings.
 struct Present {
     settings: Settings,
+    caps: MonthlyCaps,
     record: Record,
     record_type: RecordType,
     addressee: Addressee,
 }
+
+/// What a new code's message counts against the caps.
+const ONE_SMS: Usage = Usage {
+    emails: 0,
+    sms: 1,
+    threema: 0,
+};
 
 impl RequestCode {
     /// The present time, by the clock that rules are judged by.
@@ -113,7 +128,7 @@ impl RequestCode {
                     .promote_overdue_code(&found.stored.link, version)
                     .await?;
             }
-            let present = present(&self.store, &found.stored.delivery).await?;
+            let present = present(&self.store, &found.stored.delivery, self.now()).await?;
             let rule = self.judge(&found, present.as_ref());
             let (RequestRule::Allowed, Some(present)) = (rule, present) else {
                 return Ok(RequestOutcome::Refused(rule, found));
@@ -161,14 +176,30 @@ impl RequestCode {
         let now = self.now();
         let (code, next) = (draw_code()?, next_code(delivery, now));
         let hash = self.hashing.hash(&delivery.id, next.version, &code).await?;
+        let count = Count {
+            practice: delivery.practice.clone(),
+            at: now,
+            further: ONE_SMS,
+        };
+        if self.store.count(&count, present.caps).await?.is_some() {
+            tracing::warn!(
+                delivery = delivery.id.as_str(),
+                "the month's cap of the practice is reached"
+            );
+            return Ok(Some(RequestOutcome::CannotSend(found)));
+        }
         match self
             .store
             .reserve_code(&found.stored, &hash, &number, now)
             .await?
         {
             Reserved::Yes => {}
-            Reserved::Changed => return Ok(None),
+            Reserved::Changed => {
+                take_back(&self.store, &count).await;
+                return Ok(None);
+            }
             Reserved::CapReached => {
+                take_back(&self.store, &count).await;
                 tracing::warn!(
                     delivery = delivery.id.as_str(),
                     "the day's cap of messages that patients may ask for is reached"
@@ -181,6 +212,7 @@ impl RequestCode {
         let link = &found.stored.link;
         Ok(Some(match fate {
             MessageFate::Refused { .. } => {
+                take_back(&self.store, &count).await;
                 self.store.drop_code(link, &next).await?;
                 RequestOutcome::CannotSend(found)
             }
@@ -236,7 +268,7 @@ impl SendDelivery {
                 return Ok(NewCodeOutcome::Unknown);
             };
             stored.delivery = l6_settled(stored.delivery, now);
-            let present = present(&self.store, &stored.delivery).await?;
+            let present = present(&self.store, &stored.delivery, now).await?;
             let (Some(present), true) = (present, l6a_new_code(&stored.delivery, now)) else {
                 return Ok(NewCodeOutcome::NotPossible);
             };
@@ -255,20 +287,36 @@ impl SendDelivery {
                 .hashing
                 .hash(id, next_version(&stored.delivery), &code)
                 .await?;
-            match self
+            let count = Count {
+                practice: practice.clone(),
+                at: now,
+                further: to.map_or(Usage::default(), |_| ONE_SMS),
+            };
+            if let Some(reached) = self.store.count(&count, present.caps).await? {
+                let earlier = self.store.earlier_request(practice, &request, now).await?;
+                return Ok(match earlier {
+                    Some(EarlierRequest::Same(_)) => repeated(stored.delivery, channel),
+                    Some(EarlierRequest::Mismatch) => NewCodeOutcome::Mismatch,
+                    None => NewCodeOutcome::CapReached(reached),
+                });
+            }
+            let replaced = self
                 .store
                 .replace_code(&stored, &hash, &request, now)
-                .await?
-            {
+                .await?;
+            if replaced != Replaced::Yes {
+                take_back(&self.store, &count).await;
+            }
+            match replaced {
                 Replaced::Yes => {
                     let fate = self.send_new_code(&stored, &present, to, &code).await?;
+                    if matches!(fate, MessageFate::Refused { .. }) {
+                        take_back(&self.store, &count).await;
+                    }
                     return Ok(NewCodeOutcome::Made(code, MessageSent { channel, fate }));
                 }
                 Replaced::Changed => {}
-                Replaced::Repeated => {
-                    let fate = stored.delivery.message.unwrap_or(MessageFate::Unknown);
-                    return Ok(NewCodeOutcome::Repeated(MessageSent { channel, fate }));
-                }
+                Replaced::Repeated => return Ok(repeated(stored.delivery, channel)),
                 Replaced::Mismatch => return Ok(NewCodeOutcome::Mismatch),
             }
         }
@@ -322,10 +370,29 @@ impl Present {
     }
 }
 
+/// The answer to a request that was made before.
+fn repeated(delivery: Delivery, channel: Channel) -> NewCodeOutcome {
+    let fate = delivery.message.unwrap_or(MessageFate::Unknown);
+    NewCodeOutcome::Repeated(MessageSent { channel, fate })
+}
+
+/// Takes back a message that was counted and definitely not sent; where that fails, too many are counted, which is the safe side.
+pub(crate) async fn take_back(store: &Store, count: &Count) {
+    if let Err(error) = store.uncount(count).await {
+        tracing::warn!(%error, "what was not sent could not be taken back from the month's count");
+    }
+}
+
 /// The recipient as they are now. `None` if the practice took record or recipient away.
-async fn present(store: &Store, delivery: &Delivery) -> Result<Option<Present>, Unavailable> {
+async fn present(
+    store: &Store,
+    delivery: &Delivery,
+    now: Timestamp,
+) -> Result<Option<Present>, Unavailable> {
     let practice = &delivery.practice;
-    let facts = store.sending_facts(practice, &delivery.record, &[]).await?;
+    let facts = store
+        .sending_facts(practice, &delivery.record, &[], now)
+        .await?;
     let (Some(settings), Some(record)) = (facts.settings, facts.record) else {
         return Ok(None);
     };
@@ -349,6 +416,7 @@ async fn present(store: &Store, delivery: &Delivery) -> Result<Option<Present>, 
     let first = linked.as_ref().and_then(|linked| linked.recipients.first());
     let addressee = d7_addressee(recipient, first, &[], &settings);
     Ok(addressee.map(|addressee| Present {
+        caps: d4_monthly_caps(&settings, &facts.limits),
         settings,
         record,
         record_type,

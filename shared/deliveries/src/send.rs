@@ -16,11 +16,12 @@ use domain::sending::{Obstacle, Overrides, d5_sender};
 use domain::symbols::{Code, LinkToken, Reference};
 use domain::text::AdditionalText;
 use domain::time::Timestamp;
+use domain::usage::{ReachedCap, Usage};
 use pages::EmailText;
 use secrets::{Keys, LookupKeys, delivery_id, draw_code, draw_link_token};
 use store::{
-    IdempotencyKey, OpenFailure, Opening, Page, PendingDelivery, PendingFailure, Store,
-    StoredDelivery,
+    Count, EarlierRequest, IdempotencyKey, OpenFailure, Opening, Page, PendingDelivery,
+    PendingFailure, Store, StoredDelivery,
 };
 
 use crate::clock::Clock;
@@ -28,6 +29,10 @@ use crate::compose::Composition;
 use crate::error::Unavailable;
 use crate::hashing::Hashing;
 use crate::plan::Plan;
+use crate::request_code::take_back;
+
+/// The route to which idempotency keys of sendings belong.
+const ROUTE: &str = "POST /v1/deliveries";
 
 /// What sending needs.
 #[derive(Debug)]
@@ -101,6 +106,8 @@ pub enum SendError {
     ChannelUnavailable(Channel),
     /// L5: more earlier deliveries than one sending may close.
     TooManyEarlier,
+    /// D4: one more would break this cap.
+    CapReached(ReachedCap),
     /// D1.
     CodeInEmail,
     /// D11.
@@ -167,7 +174,12 @@ impl SendDelivery {
         if !plan.problems.is_empty() {
             return Err(plan.problems.swap_remove(0));
         }
-        let stored = self.write_pending(request, &plan, secrets, now).await?;
+        let count = self.count(request, &plan, now).await?;
+        let written = self.write_pending(request, &plan, secrets, now).await;
+        if written.as_ref().is_err_and(|error| !may_be_written(error)) {
+            self.take_back(&count, plan.counts).await;
+        }
+        let stored = written?;
         let sent = self
             .email
             .send(&Email {
@@ -179,10 +191,30 @@ impl SendDelivery {
                 html: &texts.email.html,
             })
             .await;
-        let (message_id, expires_at, superseded) = self.open(request, &plan, &stored, sent).await?;
+        let opened = self.open(request, &plan, &stored, sent).await;
+        match &opened {
+            Ok(_) => {}
+            Err(SendError::EmailRefused { .. }) => self.take_back(&count, plan.counts).await,
+            // The e-mail may have arrived; no message is sent after it.
+            Err(_) => {
+                let message = Usage {
+                    emails: 0,
+                    ..plan.counts
+                };
+                self.take_back(&count, message).await;
+            }
+        }
+        let (message_id, expires_at, superseded) = opened?;
         let fate = self
             .send_message(&plan, &stored, texts.message.as_deref())
             .await;
+        if matches!(fate, MessageFate::Refused { .. }) {
+            let message = Usage {
+                emails: 0,
+                ..plan.counts
+            };
+            self.take_back(&count, message).await;
+        }
         Ok(SentDelivery {
             id: stored.delivery.id,
             reference: secrets.token.reference(),
@@ -278,6 +310,42 @@ impl SendDelivery {
         ))
     }
 
+    /// D4: counts the sending before anything is written. A repeat of an earlier request is told what that became, cap or no cap.
+    async fn count(
+        &self,
+        request: &SendRequest,
+        plan: &Plan,
+        now: Timestamp,
+    ) -> Result<Count, SendError> {
+        let practice = &request.practice;
+        let count = Count {
+            practice: practice.clone(),
+            at: now,
+            further: plan.counts,
+        };
+        let Some(reached) = self.store.count(&count, plan.caps).await? else {
+            return Ok(count);
+        };
+        let key = self
+            .idempotency(practice, ROUTE, &request.key, &request.body)
+            .await?;
+        Err(
+            match self.store.earlier_request(practice, &key, now).await? {
+                Some(EarlierRequest::Same(id)) => self.repeated(practice, &id).await?,
+                Some(EarlierRequest::Mismatch) => SendError::Mismatch,
+                None => SendError::CapReached(reached),
+            },
+        )
+    }
+
+    async fn take_back(&self, count: &Count, not_sent: Usage) {
+        let not_sent = Count {
+            further: not_sent,
+            ..count.clone()
+        };
+        take_back(&self.store, &not_sent).await;
+    }
+
     async fn write_pending(
         &self,
         request: &SendRequest,
@@ -297,12 +365,11 @@ impl SendDelivery {
             code,
             sealed_reference: self.hashing.keys().await?.seal(&reference, &id)?,
         };
-        let route = "POST /v1/deliveries";
         let pending = PendingDelivery {
             stored: &stored,
             reference: &first(lookup.references(practice, &reference))?,
             request: &self
-                .idempotency(practice, route, &request.key, &request.body)
+                .idempotency(practice, ROUTE, &request.key, &request.body)
                 .await?,
         };
         match self.store.add_pending(&pending).await {
@@ -437,6 +504,11 @@ impl SendDelivery {
         }
         fate
     }
+}
+
+/// Whether the delivery may have been written as pending all the same: then nobody knows what becomes of it.
+fn may_be_written(error: &SendError) -> bool {
+    matches!(error, SendError::Unavailable(_))
 }
 
 fn new_delivery(request: &SendRequest, plan: &Plan, id: &DeliveryId, now: Timestamp) -> Delivery {

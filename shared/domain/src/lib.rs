@@ -19,3 +19,4 @@ pub mod smuggling;
 pub mod symbols;
 pub mod text;
 pub mod time;
+pub mod usage;

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::hashed::{ApiKeyHash, LinkHash, NumberHash, RequestHash};
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecordId, RecordTypeId};
 use domain::time::{DAY, Timestamp};
+use domain::usage::Month;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -82,6 +83,10 @@ impl Key {
 
     pub(crate) fn day_of_practice(practice: &PracticeId, now: Timestamp) -> Self {
         Self::new(format!("COUNT#{practice}"), day(now))
+    }
+
+    pub(crate) fn month(practice: &PracticeId, month: Month) -> Self {
+        Self::new(format!("COUNT#{practice}"), format!("MONTH#{month}"))
     }
 
     pub(crate) fn day_of_number(number: &NumberHash, now: Timestamp) -> Self {

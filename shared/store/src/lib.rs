@@ -12,6 +12,7 @@
 //! | `PUB#<practice>` | `PUBLIC` | what pages say of the practice |
 //! | `KEY#<hash>` | `KEY` | an API key |
 //! | `COUNT#<practice or hash of a number>` | `DAY#<number>` | messages that patients asked for that day |
+//! | `COUNT#<practice>` | `MONTH#<month>` | what the practice sent in that month, as the caps count it |
 //! | `LINK#<hash>` | `DELIVERY` | a delivery with its code's hash and sessions |
 //!
 //! Everything that a decision hangs on is read by primary key and consistently, or judged by a condition.
@@ -28,6 +29,7 @@ mod practices;
 mod records;
 mod sending;
 mod table;
+mod usage;
 
 use aws_sdk_dynamodb::Client;
 
@@ -37,8 +39,11 @@ pub use documents::StoredDocument;
 pub use entries::{Charge, Commit, NewSession};
 pub use error::StoreError;
 pub use records::SendingFacts;
-pub use sending::{IdempotencyKey, OpenFailure, Opened, Opening, PendingDelivery, PendingFailure};
+pub use sending::{
+    EarlierRequest, IdempotencyKey, OpenFailure, Opened, Opening, PendingDelivery, PendingFailure,
+};
 pub use table::Page;
+pub use usage::Count;
 
 /// The table.
 #[derive(Clone, Debug)]

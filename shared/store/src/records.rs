@@ -3,10 +3,13 @@
 use domain::id::{DocumentId, PracticeId, RecordId, RecordTypeId};
 use domain::practice::{Limits, RecordType, Settings};
 use domain::record::Record;
+use domain::time::Timestamp;
+use domain::usage::{Month, Usage};
 
 use crate::error::StoreError;
 use crate::item::{Key, from_item, practice_partition, to_item};
 use crate::table::{Page, Paging};
+use crate::usage::usage_from;
 use crate::{Store, StoredDocument};
 
 /// What a sending needs to know, read in one round trip.
@@ -16,6 +19,8 @@ pub struct SendingFacts {
     pub settings: Option<Settings>,
     /// What the operator allows.
     pub limits: Limits,
+    /// What the practice has sent this month.
+    pub usage: Usage,
     /// Whose documents.
     pub record: Option<Record>,
     /// Those of the asked documents that the record has.
@@ -114,17 +119,19 @@ impl Store {
         .await
     }
 
-    /// Settings, limits, record and documents in one consistent read.
+    /// Settings, limits, this month's usage, record and documents in one consistent read.
     pub async fn sending_facts(
         &self,
         practice: &PracticeId,
         record: &RecordId,
         documents: &[DocumentId],
+        now: Timestamp,
     ) -> Result<SendingFacts, StoreError> {
         let fixed = [
             Key::settings(practice),
             Key::limits(practice),
             Key::record(practice, record),
+            Key::month(practice, Month::of(now)),
         ];
         let document_keys = documents
             .iter()
@@ -137,13 +144,14 @@ impl Store {
                 .position(|item| key.is_of(item))
                 .map(|at| items.swap_remove(at))
         };
-        let (settings, limits, record) = (take(&fixed[0]), take(&fixed[1]), take(&fixed[2]));
+        let [settings, limits, record, usage] = fixed.each_ref().map(&mut take);
         Ok(SendingFacts {
             settings: settings
                 .map(|item| from_item(item, "settings"))
                 .transpose()?,
             limits: limits
                 .map_or_else(|| Ok(Limits::default()), |item| from_item(item, "limits"))?,
+            usage: usage.map_or_else(|| Ok(Usage::default()), usage_from)?,
             record: record.map(|item| from_item(item, "record")).transpose()?,
             documents: items
                 .into_iter()

@@ -89,6 +89,15 @@ pub enum OpenFailure {
     Store(StoreError),
 }
 
+/// What an idempotency key was used for before.
+#[derive(Debug)]
+pub enum EarlierRequest {
+    /// For the same request, which became this delivery.
+    Same(DeliveryId),
+    /// For another body.
+    Mismatch,
+}
+
 /// What is kept of an idempotency key.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Request {
@@ -232,6 +241,31 @@ impl Store {
             writes.push(TransactWriteItem::builder().condition_check(check).build());
         }
         Ok(writes)
+    }
+
+    /// Whether a request was made within the last day, and what it became.
+    pub async fn earlier_request(
+        &self,
+        practice: &PracticeId,
+        request: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<EarlierRequest>, StoreError> {
+        let keys: Vec<Key> = request
+            .keys
+            .iter()
+            .map(|key| Key::request(practice, key))
+            .collect();
+        for item in self.get_all(&keys).await? {
+            let earlier: Request = from_item(item, "request")?;
+            if now < earlier.created_at.plus(REQUEST_LIFE) {
+                return Ok(Some(if earlier.is_same(request) {
+                    EarlierRequest::Same(earlier.delivery)
+                } else {
+                    EarlierRequest::Mismatch
+                }));
+            }
+        }
+        Ok(None)
     }
 
     /// D10: the e-mail was refused, for this reason, or nobody knows. Closed for good, whatever else happens; an open delivery stays open.

@@ -85,6 +85,12 @@ impl Problem {
         .at(errors)
     }
 
+    /// The query is not what the call takes.
+    pub fn invalid_query(detail: impl Into<String>) -> Self {
+        let title = "The query is not what this call takes.";
+        Self::new("invalid-query", 400, title, detail)
+    }
+
     /// One field has a value that cannot be.
     pub fn invalid_field(pointer: &str, detail: &str) -> Self {
         Self::invalid_body(vec![FieldError::new(pointer, detail)])

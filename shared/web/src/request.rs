@@ -110,14 +110,7 @@ impl Request {
                 .parse()
                 .ok()
                 .filter(|limit| (1..=100).contains(limit))
-                .ok_or_else(|| {
-                    Problem::new(
-                        "invalid-query",
-                        400,
-                        "The query is not what this call takes.",
-                        "limit: expected 1 to 100.",
-                    )
-                })?,
+                .ok_or_else(|| Problem::invalid_query("limit: expected 1 to 100."))?,
         };
         let is_cursor = |text: &str| {
             (1..=64).contains(&text.len())
@@ -126,10 +119,7 @@ impl Request {
                     .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
         };
         match self.query("cursor") {
-            Some(cursor) if !is_cursor(cursor) => Err(Problem::new(
-                "invalid-query",
-                400,
-                "The query is not what this call takes.",
+            Some(cursor) if !is_cursor(cursor) => Err(Problem::invalid_query(
                 "cursor: expected the next_cursor of an answer.",
             )),
             cursor => Ok((limit, cursor.map(str::to_owned))),

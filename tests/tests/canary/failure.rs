@@ -62,6 +62,7 @@ impl Drive {
             "content_type": "application/pdf", "size": 1, "sha256": "0".repeat(64)});
         let mut requests = vec![
             (Method::GET, "/v1/settings".to_owned(), Value::Null),
+            (Method::GET, "/v1/usage".to_owned(), Value::Null),
             (
                 Method::PUT,
                 "/v1/settings".to_owned(),

@@ -79,6 +79,7 @@ pub(crate) fn calls(ids: &Ids, own: &Ids) -> Vec<Call> {
     let call = |route: &'static str, path: String, body: Value| Call { route, path, body };
     vec![
         call("GET /v1/settings", "/v1/settings".to_owned(), Value::Null),
+        call("GET /v1/usage", "/v1/usage".to_owned(), Value::Null),
         call(
             "PUT /v1/settings",
             "/v1/settings".to_owned(),

@@ -19,7 +19,7 @@ use crate::practices::furnish;
 use crate::routes::routes;
 
 /// What each route asks of a key.
-const SCOPES: [(&str, Scope); 21] = [
+const SCOPES: [(&str, Scope); 22] = [
     ("GET /v1/settings", Scope::Read),
     ("PUT /v1/settings", Scope::Settings),
     ("GET /v1/record-types", Scope::Read),
@@ -41,6 +41,7 @@ const SCOPES: [(&str, Scope); 21] = [
     ("GET /v1/deliveries", Scope::Read),
     ("GET /v1/deliveries/{id}", Scope::Read),
     ("DELETE /v1/deliveries/{id}", Scope::Send),
+    ("GET /v1/usage", Scope::Read),
 ];
 
 const UNAUTHORIZED: (u16, &str) = (401, "{\"message\":\"Unauthorized\"}");
