@@ -1,7 +1,7 @@
 //! What `issue` answers: a preview, a sent delivery, a new code, a delivery's state.
 
 use deliveries::{MessageSent, Preview, SentDelivery};
-use domain::delivery::{Delivery, MessageFate, State, l6_is_revivable, l8_state, reachable_until};
+use domain::delivery::{Delivery, MessageFate, l6_is_revivable, l8_state, reachable_until};
 use domain::document::Document;
 use domain::practice::Channel;
 use domain::symbols::Code;
@@ -85,10 +85,7 @@ pub(crate) fn new_code(code: Option<&Code>, sent: &MessageSent) -> Value {
 /// A delivery's state by the clock, its times and counts.
 pub(crate) fn delivery(delivery: &Delivery, now: Timestamp) -> Value {
     let state = l8_state(delivery, false, now);
-    let closed_because = match state {
-        State::Closed(reason) => Some(reason),
-        _ => None,
-    };
+    let closed_because = state.closed_because();
     let downloads: Vec<Value> = delivery
         .downloads
         .iter()
@@ -101,12 +98,7 @@ pub(crate) fn delivery(delivery: &Delivery, now: Timestamp) -> Value {
         "documents": delivery.documents,
         "channel": delivery.channel,
         "offered_invoices": delivery.offered_invoices,
-        "state": match state {
-            State::Pending => "pending",
-            State::Open => "open",
-            State::Opened => "opened",
-            State::Closed(_) => "closed",
-        },
+        "state": state.name(),
         "closed_because": closed_because,
         "revivable": closed_because.is_some_and(|reason| l6_is_revivable(delivery, reason)),
         "created_at": delivery.created_at.to_string(),

@@ -252,6 +252,26 @@ pub enum State {
     Closed(CloseReason),
 }
 
+impl State {
+    /// The state's name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Open => "open",
+            Self::Opened => "opened",
+            Self::Closed(_) => "closed",
+        }
+    }
+
+    /// Why it is closed, if it is.
+    pub fn closed_because(self) -> Option<CloseReason> {
+        match self {
+            Self::Closed(reason) => Some(reason),
+            Self::Pending | Self::Open | Self::Opened => None,
+        }
+    }
+}
+
 /// Whether a code may be entered now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryRule {
@@ -528,4 +548,4 @@ pub fn oldest_session(delivery: &Delivery) -> Option<&String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

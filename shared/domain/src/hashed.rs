@@ -46,6 +46,8 @@ opaque! {
     NumberHash;
     /// HMAC of an idempotency key or of a request's body. 64 hexadecimal digits.
     RequestHash;
+    /// A webhook's signing secret under authenticated encryption.
+    SealedWebhookSecret;
 }
 
 /// The slow hash of a code, with everything that judging an entry needs but the key.

@@ -63,6 +63,8 @@ text_id! {
     RecordId: chosen, CHOSEN;
     /// A recipient within a record, chosen by the practice.
     RecipientId: chosen, CHOSEN;
+    /// A webhook, chosen by the practice.
+    WebhookId: chosen, CHOSEN;
     /// A document: the day it was issued on and a random part, so that sorting by id sorts by that day.
     DocumentId: |text| text.len() == 34 && text.as_bytes()[8] == b'-'
         && text.bytes().take(8).all(|b| b.is_ascii_digit())

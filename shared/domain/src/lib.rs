@@ -20,3 +20,4 @@ pub mod symbols;
 pub mod text;
 pub mod time;
 pub mod usage;
+pub mod webhook;

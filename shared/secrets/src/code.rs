@@ -3,9 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use chacha20poly1305::aead::{Aead as _, Payload};
-use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
-use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
+use data_encoding::BASE64_NOPAD;
 use domain::hashed::{CodeHash, SealedReference};
 use domain::id::{DeliveryId, PracticeId};
 use domain::symbols::{Code, Reference};
@@ -14,11 +12,11 @@ use zeroize::Zeroize as _;
 
 use crate::draw::random;
 use crate::keys::{FromRoots, Root, Subkey};
+use crate::seal::{decrypt, encrypt};
 
 /// Argon2's memory cost in KiB: the least that OWASP's password storage cheat sheet names, with two passes.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
-const NONCE: usize = 24;
 
 /// The keys of codes and sealed references, newest first.
 #[derive(Debug)]
@@ -81,7 +79,8 @@ impl CodeKeys {
             &version.references,
             reference.expose().as_bytes(),
             delivery.as_str().as_bytes(),
-        )?;
+        )
+        .ok_or(HashError::Interrupted)?;
         Ok(SealedReference::new(format!("{}:{sealed}", version.id)))
     }
 
@@ -100,7 +99,8 @@ impl CodeKeys {
             .iter()
             .find(|version| version.id == key_id)
             .ok_or(HashError::UnknownKey)?;
-        let mut opened = decrypt(&version.references, text, delivery.as_str().as_bytes())?;
+        let mut opened = decrypt(&version.references, text, delivery.as_str().as_bytes())
+            .ok_or(HashError::Unreadable)?;
         let reference = std::str::from_utf8(&opened)
             .ok()
             .and_then(|text| Reference::parse(text).ok());
@@ -111,46 +111,18 @@ impl CodeKeys {
     /// Encrypts a draft for one practice; nobody but the practice's own next request can use it.
     pub fn seal_draft(&self, draft: &[u8], practice: &PracticeId) -> Result<String, HashError> {
         encrypt(&self.newest()?.drafts, draft, practice.as_str().as_bytes())
+            .ok_or(HashError::Interrupted)
     }
 
     /// Opens a draft of this practice; one of another practice, or a forged one, cannot be read.
     pub fn open_draft(&self, sealed: &str, practice: &PracticeId) -> Result<Vec<u8>, HashError> {
-        let opened = |version: &KeyVersion| {
-            decrypt(&version.drafts, sealed, practice.as_str().as_bytes()).ok()
-        };
+        let opened =
+            |version: &KeyVersion| decrypt(&version.drafts, sealed, practice.as_str().as_bytes());
         self.versions
             .iter()
             .find_map(opened)
             .ok_or(HashError::Unreadable)
     }
-}
-
-/// Authenticated encryption (XChaCha20-Poly1305) under a random nonce, which stands in front; bound to `context`.
-fn encrypt(key: &Subkey, plain: &[u8], context: &[u8]) -> Result<String, HashError> {
-    let nonce: [u8; NONCE] = random().map_err(|_| HashError::Interrupted)?;
-    let payload = Payload {
-        msg: plain,
-        aad: context,
-    };
-    let sealed = XChaCha20Poly1305::new(key.bytes().into())
-        .encrypt(&XNonce::from(nonce), payload)
-        .map_err(|_| HashError::Interrupted)?;
-    Ok(BASE64URL_NOPAD.encode(&[&nonce[..], &sealed].concat()))
-}
-
-fn decrypt(key: &Subkey, text: &str, context: &[u8]) -> Result<Vec<u8>, HashError> {
-    let bytes = BASE64URL_NOPAD
-        .decode(text.as_bytes())
-        .map_err(|_| HashError::Unreadable)?;
-    let (nonce, sealed) = bytes.split_at_checked(NONCE).ok_or(HashError::Unreadable)?;
-    let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| HashError::Unreadable)?;
-    let payload = Payload {
-        msg: sealed,
-        aad: context,
-    };
-    XChaCha20Poly1305::new(key.bytes().into())
-        .decrypt(&XNonce::from(nonce), payload)
-        .map_err(|_| HashError::Unreadable)
 }
 
 /// Hashes codes one at a time in memory that is allocated once.

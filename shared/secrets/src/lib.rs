@@ -9,7 +9,9 @@ mod draw;
 mod form;
 mod keys;
 mod lookup;
+mod seal;
 mod session;
+mod webhook;
 
 pub use access::{ApiKeySecret, sha256_hex};
 pub use code::{CodeHasher, CodeKeys, HashError};
@@ -18,3 +20,4 @@ pub use form::{FormCookie, FormError, LIFE as FORM_LIFE, Purpose};
 pub use keys::{KeyError, Keys};
 pub use lookup::LookupKeys;
 pub use session::SessionSecret;
+pub use webhook::{SealError, WebhookSecret, draw_message_id};

@@ -1,4 +1,4 @@
-//! What is found by a keyed hash: deliveries by token or reference, requests by their idempotency key; and the keys of forms.
+//! What is found by a keyed hash: deliveries by token or reference, requests by their idempotency key; and the keys of forms and webhooks.
 
 use data_encoding::HEXLOWER;
 use domain::contact::Mobile;
@@ -16,23 +16,27 @@ pub struct LookupKeys {
 
 #[derive(Debug)]
 struct Version {
+    id: String,
     tokens: Subkey,
     references: Subkey,
     requests: Subkey,
     numbers: Subkey,
     forms: Subkey,
+    webhooks: Subkey,
 }
 
 impl FromRoots for LookupKeys {
     fn from_roots(roots: Vec<(String, Root)>) -> Self {
         let versions = roots
-            .iter()
-            .map(|(_, root)| Version {
+            .into_iter()
+            .map(|(id, root)| Version {
                 tokens: root.subkey("link token"),
                 references: root.subkey("reference"),
                 requests: root.subkey("request"),
                 numbers: root.subkey("number"),
                 forms: root.subkey("form"),
+                webhooks: root.subkey("webhook secret"),
+                id,
             })
             .collect();
         Self { versions }
@@ -76,6 +80,13 @@ impl LookupKeys {
 
     pub(crate) fn form_keys(&self) -> impl Iterator<Item = &Subkey> {
         self.versions.iter().map(|version| &version.forms)
+    }
+
+    /// With the id of the KMS key that each derives from.
+    pub(crate) fn webhook_keys(&self) -> impl Iterator<Item = (&str, &Subkey)> {
+        self.versions
+            .iter()
+            .map(|version| (version.id.as_str(), &version.webhooks))
     }
 }
 

@@ -69,6 +69,10 @@ impl Key {
         Self::new(practice_partition(practice), format!("KEY#{hash}"))
     }
 
+    pub(crate) fn webhooks(practice: &PracticeId) -> Self {
+        Self::new(practice_partition(practice), "WEBHOOKS")
+    }
+
     pub(crate) fn public(practice: &PracticeId) -> Self {
         Self::new(format!("PUB#{practice}"), "PUBLIC")
     }

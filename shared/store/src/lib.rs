@@ -8,6 +8,7 @@
 //! | | `DELIVERY#<id>` | where the delivery lies |
 //! | | `REQUEST#<hash>` | an idempotency key, for a day |
 //! | | `KEY#<hash>` | the list of API keys |
+//! | | `WEBHOOKS` | all webhooks, so that their limit holds and one read finds who is to be told |
 //! | `ORG#<practice>#<record>` | `DOCUMENT#<id>` | the document, sorting by its day of issue |
 //! | `PUB#<practice>` | `PUBLIC` | what pages say of the practice |
 //! | `KEY#<hash>` | `KEY` | an API key |
@@ -30,6 +31,7 @@ mod records;
 mod sending;
 mod table;
 mod usage;
+mod webhooks;
 
 use aws_sdk_dynamodb::Client;
 
@@ -44,6 +46,7 @@ pub use sending::{
 };
 pub use table::Page;
 pub use usage::Count;
+pub use webhooks::StoredWebhooks;
 
 /// The table.
 #[derive(Clone, Debug)]

@@ -2,13 +2,14 @@
 
 use super::*;
 
-const SENT: &str = "2026-11-23T10:00:00Z";
+pub(crate) const SENT: &str = "2026-11-23T10:00:00Z";
 
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
 
-fn delivery() -> Delivery {
+/// One that was sent at [`SENT`] and that nobody has touched.
+pub(crate) fn delivery() -> Delivery {
     let sent_at = at(SENT);
     Delivery {
         id: DeliveryId::new(sent_at, &[7; 10]),
