@@ -23,9 +23,8 @@ struct Body {
     documents: Vec<DocumentId>,
     channel: Option<Channel>,
     additional_text: Option<AdditionalText>,
-    /// The built-in text has a place for additional text, so nothing is ever left unused.
-    #[serde(default, rename = "allow_unused_additional_text")]
-    _allow_unused_additional_text: bool,
+    #[serde(default)]
+    allow_unused_additional_text: bool,
     offered_invoices: Option<OfferedInvoices>,
     valid_days: Option<ValidDays>,
     #[serde(default)]
@@ -62,13 +61,14 @@ pub(crate) fn asked(caller: &Caller, request: &Request) -> Result<Asked, Problem
         return send_request(caller, request, body, key).map(Asked::New);
     };
     if body.names_more_than_texts() {
-        let detail = "expected nothing beside the draft but additional_text";
+        let detail = "expected nothing beside the draft but additional_text and allow_unused_additional_text";
         return Err(Problem::invalid_field("/draft", detail));
     }
     Ok(Asked::Draft(DraftRequest {
         practice: caller.practice.clone(),
         draft,
         additional_text: body.additional_text,
+        allow_unused_additional_text: body.allow_unused_additional_text,
         key,
         body: request.body().to_vec(),
     }))
@@ -126,7 +126,8 @@ fn send_request(
             offered_invoices: body.offered_invoices.map(OfferedInvoices::get),
             valid_days: body.valid_days.map(ValidDays::get),
         },
-        additional_text: body.additional_text.unwrap_or_default(),
+        additional_text: body.additional_text,
+        allow_unused_additional_text: body.allow_unused_additional_text,
         keep_earlier: body.keep_earlier,
         key,
         body: request.body().to_vec(),

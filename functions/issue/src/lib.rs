@@ -4,6 +4,7 @@
 
 mod answers;
 mod body;
+mod filter;
 mod problems;
 
 use channels::{EmailChannel, SmsChannel};
@@ -16,10 +17,11 @@ use http::StatusCode;
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
 use secrets::Keys;
 use serde_json::{Value, json};
-use store::Store;
+use store::{Page, Store};
 use web::{Problem, Request, Response};
 
 use crate::body::Asked;
+use crate::filter::Filter;
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
@@ -91,34 +93,31 @@ async fn preview(send: &SendDelivery, request: &Request) -> Result<Response, Pro
     }
 }
 
-/// A page of deliveries, newest first, of one record, document or state if asked; state is judged by the clock, so a page may hold fewer.
+/// A page of deliveries, newest first, those alone that are asked for; state is judged by the clock, so a page may hold fewer.
 async fn list(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
     let practice = &request.caller(Scope::Read)?.practice;
     let (limit, cursor) = request.paging()?;
-    let page = send
-        .deliveries(practice, limit, cursor)
-        .await
-        .map_err(|error| unavailable(&error))?;
-    let now = send.clock.now();
-    let is_asked = |shown: &Value| {
-        ["record", "state"]
-            .into_iter()
-            .all(|name| request.query(name).is_none_or(|asked| shown[name] == asked))
-            && request.query("document").is_none_or(|asked| {
-                shown["documents"]
-                    .as_array()
-                    .is_some_and(|all| all.contains(&json!(asked)))
-            })
+    let filter = Filter::read(request)?;
+    let (deliveries, next) = if let Some(reference) = &filter.reference {
+        let found = send.deliveries_of_reference(practice, reference).await;
+        (found.map_err(|error| unavailable(&error))?, None)
+    } else {
+        let page = send.deliveries(practice, limit, cursor).await;
+        let Page { items, next } = page.map_err(|error| unavailable(&error))?;
+        (
+            items.into_iter().map(|(_, delivery)| delivery).collect(),
+            next,
+        )
     };
-    let items: Vec<Value> = page
-        .items
+    let now = send.clock.now();
+    let items: Vec<Value> = deliveries
         .iter()
-        .map(|(_, delivery)| answers::delivery(delivery, now))
-        .filter(is_asked)
+        .filter(|delivery| filter.takes(delivery, now))
+        .map(|delivery| answers::delivery(delivery, now))
         .collect();
     Ok(Response::json(
         StatusCode::OK,
-        &json!({"items": items, "next_cursor": page.next}),
+        &json!({"items": items, "next_cursor": next}),
     ))
 }
 

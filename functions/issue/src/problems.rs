@@ -1,6 +1,6 @@
 //! Every problem of sending, with its stable type and its remedy.
 
-use deliveries::SendError;
+use deliveries::{InvalidTemplate, SendError};
 use domain::sending::Obstacle;
 use domain::usage::{Counted, ReachedCap};
 use serde_json::json;
@@ -63,6 +63,21 @@ pub(crate) fn send_problem(error: SendError) -> Problem {
             )
             .with("id", json!(id))
         }
+        SendError::TemplateInvalid(InvalidTemplate { id, error }) => {
+            let detail = format!(
+                "Nothing was sent. The text template {id} cannot be used any more: {error} See PUT /v1/templates/{id}."
+            );
+            Problem::new(
+                "template-invalid",
+                422,
+                "A text template cannot be used.",
+                detail,
+            )
+            .with("template", json!(id.to_string()))
+            .with("line", json!(error.line))
+            .with("column", json!(error.column))
+            .with("reason", json!(error.reason.name()))
+        }
         SendError::NoDraft => Problem::invalid_field(
             "/draft",
             "expected the draft of a preview, as it was answered",
@@ -90,7 +105,13 @@ fn plain_problem(error: &SendError) -> Problem {
             "message-too-long",
             422,
             "The text message would be longer than one message.",
-            "Nothing was sent. Shorten the public_name in the settings.",
+            "Nothing was sent. Shorten the text template of the message, or the public_name in the settings.",
+        ),
+        SendError::AdditionalTextUnused => (
+            "additional-text-unused",
+            422,
+            "The template has no place for the additional text.",
+            "Nothing was sent. Put <#if zusatzText?has_content>${zusatzText}</#if> into the template where the text belongs, leave the text out, or send allow_unused_additional_text.",
         ),
         SendError::InProgress => (
             "in-progress",

@@ -1,10 +1,11 @@
-//! `manage`: what a practice keeps here: settings, record types, records, documents, and what it has sent.
+//! `manage`: what a practice keeps here: settings, record types, records, text templates, documents, and what it has sent.
 //!
 //! One module for each; this file takes a request to the right one.
 
 mod documents;
 mod records;
 mod settings;
+mod templates;
 mod usage;
 
 use ::documents::Documents;
@@ -58,6 +59,12 @@ async fn handle(deps: &Deps, request: &Request) -> Response {
         "GET /v1/records/{id}" => records::get(deps, request).await,
         "PUT /v1/records/{id}" => records::put(deps, request).await,
         "DELETE /v1/records/{id}" => records::delete(deps, request).await,
+        "GET /v1/templates" => templates::list(deps, request).await,
+        "GET /v1/templates/{kind}/{channel}/{language}" => templates::get(deps, request).await,
+        "PUT /v1/templates/{kind}/{channel}/{language}" => templates::put(deps, request).await,
+        "DELETE /v1/templates/{kind}/{channel}/{language}" => {
+            templates::delete(deps, request).await
+        }
         "POST /v1/documents" => documents::post(deps, request).await,
         "GET /v1/documents" => documents::list(deps, request).await,
         "GET /v1/documents/{id}" => documents::get(deps, request).await,

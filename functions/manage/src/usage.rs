@@ -17,7 +17,7 @@ pub(crate) async fn get(deps: &Deps, request: &Request) -> Answer {
         None => Month::of(deps.clock.now()),
         Some(month) => month
             .parse()
-            .map_err(|expected| Problem::invalid_query(format!("month: {expected}.")))?,
+            .map_err(|_| Problem::invalid_query("month", "a month such as 2026-11"))?,
     };
     let usage = deps.store.usage(practice, month).await?;
     let settings = deps

@@ -18,6 +18,7 @@ mod uploads;
 mod withdraw;
 
 pub use clock::{Clock, Hand};
+pub use compose::InvalidTemplate;
 pub use enter::{EnterCode, EntryOutcome, ReportOutcome};
 pub use error::Unavailable;
 pub use find::{Found, session_cookie_name};

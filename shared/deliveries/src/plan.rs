@@ -11,10 +11,12 @@ use domain::sending::{
     Addressee, Levels, Obstacle, Resolved, d3_obstacles, d4_resolve, d7_addressee,
     l6_message_channel,
 };
+use domain::text_template::{TemplateId, TextTemplate};
 use domain::time::Timestamp;
 use domain::usage::{Month, ReachedCap, Usage, d4_monthly_caps, reached_cap};
 use store::StoredDocument;
 
+use crate::compose::Wording;
 use crate::send::{SendDelivery, SendError, SendRequest};
 use crate::uploads::look_at_uploads;
 
@@ -25,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) resolved: Resolved,
     /// L6: the channel of codes that the patient may ask for on the page, if nothing stands in the way now.
     pub(crate) self_service: Option<SelfServiceOffer>,
+    /// How e-mail and message read.
+    pub(crate) wording: Wording,
     /// The documents in the request's order.
     pub(crate) documents: Vec<StoredDocument>,
     /// L5: the deliveries that this one would close.
@@ -59,7 +63,11 @@ impl SendDelivery {
             .recipient(&request.recipient)
             .ok_or(SendError::NoSuchRecipient)?;
         let mut documents = in_request_order(facts.documents, &request.documents)?;
-        let (record_type, linked) = self.pointed_to(practice, &record, recipient).await?;
+        let kind = documents[0].document.kind;
+        let ((record_type, linked), templates) = futures::try_join!(
+            self.pointed_to(practice, &record, recipient),
+            self.templates(practice, kind),
+        )?;
         let resolved = d4_resolve(
             Levels {
                 delivery: &request.overrides,
@@ -68,7 +76,7 @@ impl SendDelivery {
                 record_type: &record_type,
                 practice: &settings,
             },
-            documents[0].document.kind,
+            kind,
         );
         let channel = resolved.channel.value;
         look_at_uploads(&self.store, &self.documents, practice, &mut documents).await?;
@@ -80,6 +88,7 @@ impl SendDelivery {
             .collect();
         let addressee = d7_addressee(recipient, linked.as_ref(), &kinds, &settings)
             .ok_or(SendError::Obstacles(vec![Obstacle::NoEmail]))?;
+        let (wording, invalid) = Wording::of(templates, kind, addressee.language);
         let self_service = &record_type.self_service;
         let obstacles = d3_obstacles(channel, self_service, &record, &addressee, &settings);
         let supersedes = superseded(request, &documents, self.clock.now());
@@ -108,8 +117,21 @@ impl SendDelivery {
             resolved,
             documents,
             supersedes,
-            problems: problems.into_iter().flatten().collect(),
+            wording,
+            problems: problems
+                .into_iter()
+                .flatten()
+                .chain(invalid.into_iter().map(SendError::TemplateInvalid))
+                .collect(),
         })
+    }
+
+    async fn templates(
+        &self,
+        practice: &PracticeId,
+        kind: Kind,
+    ) -> Result<Vec<(TemplateId, TextTemplate)>, SendError> {
+        Ok(self.store.text_templates(practice, Some(kind)).await?)
     }
 
     /// The record's type and, for a recipient with a linked record, that record's first recipient and type (D4).

@@ -11,6 +11,7 @@ use domain::sending::{Overrides, Resolved, d8_offered};
 use domain::symbols::{CODE_LENGTH, Code, LinkToken, Reference};
 use domain::text::AdditionalText;
 use domain::time::{HOUR, Timestamp};
+use pages::EmailTemplate;
 use secrets::{draw_code, draw_link_token};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -75,6 +76,8 @@ pub struct DraftRequest {
     pub draft: String,
     /// Replaces the draft's text.
     pub additional_text: Option<AdditionalText>,
+    /// D2: whether it may be left out because the template has no place for it; a draft that was made so stays so.
+    pub allow_unused_additional_text: bool,
     /// The request's idempotency key.
     pub key: String,
     /// The request's body, of which a hash is kept.
@@ -91,7 +94,9 @@ struct Draft {
     recipient: RecipientId,
     documents: Vec<DocumentId>,
     overrides: Overrides,
+    /// As shown, the template's standard one included.
     additional_text: AdditionalText,
+    allow_unused_additional_text: bool,
     keep_earlier: bool,
 }
 
@@ -127,7 +132,9 @@ impl SendDelivery {
             },
             documents: self.offered(request, &plan).await?,
             settings: plan.resolved,
-            draft: self.seal(request, &secrets, now).await?,
+            draft: self
+                .seal(request, &plan.wording.email, &secrets, now)
+                .await?,
             supersedes: plan.supersedes,
             problems: plan.problems,
         })
@@ -149,7 +156,9 @@ impl SendDelivery {
             additional_text: request
                 .additional_text
                 .clone()
-                .unwrap_or(draft.additional_text),
+                .or(Some(draft.additional_text)),
+            allow_unused_additional_text: request.allow_unused_additional_text
+                || draft.allow_unused_additional_text,
             keep_earlier: draft.keep_earlier,
             key: request.key.clone(),
             body: request.body.clone(),
@@ -169,6 +178,7 @@ impl SendDelivery {
     async fn seal(
         &self,
         request: &SendRequest,
+        template: &EmailTemplate,
         secrets: &Secrets,
         now: Timestamp,
     ) -> Result<String, Unavailable> {
@@ -180,7 +190,8 @@ impl SendDelivery {
             recipient: request.recipient.clone(),
             documents: request.documents.clone(),
             overrides: request.overrides.clone(),
-            additional_text: request.additional_text.clone(),
+            additional_text: request.additional_text(template).clone(),
+            allow_unused_additional_text: request.allow_unused_additional_text,
             keep_earlier: request.keep_earlier,
         };
         let plain = serde_json::to_vec(&draft).map_err(|_| secrets::HashError::Interrupted)?;

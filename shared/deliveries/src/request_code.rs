@@ -5,8 +5,8 @@ use domain::contact::{Mobile, SenderId};
 use domain::delivery::{
     Delivery, MessageFate, RequestRule, RequestTerms, l6_request, l6_settled, l6a_new_code,
 };
-use domain::gsm7;
 use domain::id::{DeliveryId, PracticeId};
+use domain::language::Language;
 use domain::practice::{
     Channel, MessageChannel, MonthlyCaps, PublicPractice, RecordType, Settings,
 };
@@ -17,13 +17,14 @@ use domain::sending::{
 use domain::symbols::{Code, LinkToken, Reference};
 use domain::time::Timestamp;
 use domain::usage::{ReachedCap, Usage, d4_monthly_caps};
+use pages::{MessageTemplate, MessageTooLong};
 use secrets::{Keys, LookupKeys, draw_code};
 use store::{
     Count, EarlierRequest, Replaced, Reserved, Store, StoredDelivery, next_code, next_version,
 };
-use url::Url;
 
 use crate::clock::Clock;
+use crate::compose::{Composition, InvalidTemplate, Wording, message_template_id};
 use crate::error::Unavailable;
 use crate::find::{Found, find};
 use crate::hashing::Hashing;
@@ -91,6 +92,7 @@ struct Present {
     record: Record,
     record_type: RecordType,
     addressee: Addressee,
+    wording: MessageTemplate,
 }
 
 /// What a new code's message counts against the caps.
@@ -207,7 +209,8 @@ impl RequestCode {
                 return Ok(Some(RequestOutcome::CannotSend(found)));
             }
         }
-        let text = message(&self.base_url, present, &code, &token.reference());
+        let reference = token.reference();
+        let text = message(&self.base_url, present, delivery, &code, &reference, now);
         let fate = send_sms(&self.sms, &self.own_sender, present, mobile, text).await;
         let link = &found.stored.link;
         Ok(Some(match fate {
@@ -338,7 +341,8 @@ impl SendDelivery {
                     .keys()
                     .await?
                     .unseal(&stored.sealed_reference, &stored.delivery.id)?;
-                let text = message(&self.base_url, present, code, &reference);
+                let (delivery, now) = (&stored.delivery, self.clock.now());
+                let text = message(&self.base_url, present, delivery, code, &reference, now);
                 send_sms(&self.sms, &self.own_sender, present, to, text).await
             }
         };
@@ -414,8 +418,11 @@ async fn present(
         .await?
         .unwrap_or_default();
     let first = linked.as_ref().and_then(|linked| linked.recipients.first());
-    let addressee = d7_addressee(recipient, first, &[], &settings);
-    Ok(addressee.map(|addressee| Present {
+    let Some(addressee) = d7_addressee(recipient, first, &[], &settings) else {
+        return Ok(None);
+    };
+    Ok(Some(Present {
+        wording: wording(store, delivery, addressee.language).await?,
         caps: d4_monthly_caps(&settings, &facts.limits),
         settings,
         record,
@@ -424,18 +431,41 @@ async fn present(
     }))
 }
 
-/// The finished text message; `None` if it does not fit one segment (D11).
+/// The present wording of the delivery's message.
+///
+/// A template that was fine when it was saved and is refused now is left alone: the patient waits for a code, and the practice hears of it at its next sending.
+async fn wording(
+    store: &Store,
+    delivery: &Delivery,
+    language: Language,
+) -> Result<MessageTemplate, Unavailable> {
+    let id = message_template_id(delivery.kind, language);
+    let own = store.text_template(&delivery.practice, id).await?;
+    let templates = own.into_iter().map(|own| (id, own)).collect();
+    let (wording, invalid) = Wording::of(templates, delivery.kind, language);
+    for InvalidTemplate { id, error } in invalid {
+        tracing::warn!(practice = delivery.practice.as_str(), template = %id, reason = error.reason.name(), "a text template is refused now; the built-in one is sent");
+    }
+    Ok(wording.message)
+}
+
+/// The finished message with a new code; one that does not fit is not sent (D11).
 fn message(
     base_url: &str,
     present: &Present,
+    delivery: &Delivery,
     code: &Code,
     reference: &Reference,
-) -> Option<String> {
-    let host = Url::parse(base_url).ok()?.host_str()?.to_owned();
-    let name = PublicPractice::of(&present.settings).public_name;
-    let text = pages::sms(&name, code, reference, present.addressee.language, &host);
-    let fits = gsm7::septets(&text).is_some_and(|septets| septets <= gsm7::SEGMENT);
-    fits.then_some(text)
+    now: Timestamp,
+) -> Result<String, MessageTooLong> {
+    let composition = Composition {
+        practice: &PublicPractice::of(&present.settings),
+        addressee: &present.addressee,
+        documents: delivery.documents.len(),
+        base_url,
+        reachable_until: delivery.expires_at.unwrap_or(now),
+    };
+    composition.message(&present.wording, code, reference)
 }
 
 async fn send_sms(
@@ -443,9 +473,9 @@ async fn send_sms(
     own: &SenderId,
     present: &Present,
     to: &Mobile,
-    text: Option<String>,
+    text: Result<String, MessageTooLong>,
 ) -> MessageFate {
-    let Some(text) = text else {
+    let Ok(text) = text else {
         return MessageFate::Refused {
             reason: "message-too-long".to_owned(),
         };

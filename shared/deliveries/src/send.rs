@@ -15,9 +15,10 @@ use domain::practice::{Channel, PublicPractice};
 use domain::sending::{Obstacle, Overrides, d5_sender};
 use domain::symbols::{Code, LinkToken, Reference};
 use domain::text::AdditionalText;
+use domain::text_template::{d2_additional_text, d2_is_unused};
 use domain::time::Timestamp;
 use domain::usage::{ReachedCap, Usage};
-use pages::EmailText;
+use pages::{EmailTemplate, EmailText};
 use secrets::{Keys, LookupKeys, delivery_id, draw_code, draw_link_token};
 use store::{
     Count, EarlierRequest, IdempotencyKey, OpenFailure, Opening, Page, PendingDelivery,
@@ -25,7 +26,7 @@ use store::{
 };
 
 use crate::clock::Clock;
-use crate::compose::Composition;
+use crate::compose::{Composition, InvalidTemplate, Wording, email_holds_code};
 use crate::error::Unavailable;
 use crate::hashing::Hashing;
 use crate::plan::Plan;
@@ -59,7 +60,10 @@ pub struct SendRequest {
     /// 1 to 24, all different; the first one's kind decides the settings (D11).
     pub documents: Vec<DocumentId>,
     pub overrides: Overrides,
-    pub additional_text: AdditionalText,
+    /// D2: `None` is filled in from the template, empty means none.
+    pub additional_text: Option<AdditionalText>,
+    /// D2: whether an additional text may be left out because the template has no place for it.
+    pub allow_unused_additional_text: bool,
     /// L5: spares deliveries to other recipients.
     pub keep_earlier: bool,
     /// The request's idempotency key.
@@ -112,6 +116,10 @@ pub enum SendError {
     CodeInEmail,
     /// D11.
     MessageTooLong,
+    /// D2: the template has no place for the additional text.
+    AdditionalTextUnused,
+    /// A template that was fine when it was saved and is not now.
+    TemplateInvalid(InvalidTemplate),
     /// The same request was made before; its delivery as it is now.
     Repeated(Box<StoredDelivery>),
     /// The same request is under way.
@@ -242,21 +250,27 @@ impl SendDelivery {
             practice: &practice,
             addressee: &plan.addressee,
             documents: request.documents.len(),
-            channel: plan.resolved.channel.value,
-            additional_text: request.additional_text.as_str(),
-            token: &secrets.token,
             base_url: &self.base_url,
             reachable_until: l1_expires_at(now, plan.resolved.valid_days.value),
         };
-        let email = composition.email();
-        let by_sms = plan.resolved.channel.value == Channel::Sms;
-        let message = by_sms.then(|| composition.sms(&secrets.code)).flatten();
+        let Wording { email, message } = &plan.wording;
+        let channel = plan.resolved.channel.value;
+        let additional_text = request.additional_text(email);
+        let is_unused = d2_is_unused(
+            additional_text,
+            email.has_place_for_additional_text(),
+            request.allow_unused_additional_text,
+        );
+        let email = composition.email(email, &secrets.token, channel, additional_text.as_str());
+        let reference = secrets.token.reference();
+        let message = composition.message(message, &secrets.code, &reference);
+        let holds_code = email_holds_code(&email, &practice, &secrets.token, &secrets.code);
+        // A code that is spoken now can be asked for by message later; then it is the present template's matter.
+        let is_too_long = channel != Channel::Spoken && message.is_err();
         let wrong = [
-            (
-                composition.email_holds_code(&email, &secrets.code),
-                SendError::CodeInEmail,
-            ),
-            (by_sms && message.is_none(), SendError::MessageTooLong),
+            (holds_code, SendError::CodeInEmail),
+            (is_unused, SendError::AdditionalTextUnused),
+            (is_too_long, SendError::MessageTooLong),
         ];
         plan.problems.extend(
             wrong
@@ -266,7 +280,7 @@ impl SendDelivery {
         Texts {
             practice,
             email,
-            message,
+            message: message.ok().filter(|_| channel == Channel::Sms),
         }
     }
 
@@ -294,6 +308,22 @@ impl SendDelivery {
             items: items.into_iter().map(settled).collect(),
             next,
         })
+    }
+
+    /// The practice's deliveries of a reference that somebody reads out, as they count now.
+    pub async fn deliveries_of_reference(
+        &self,
+        practice: &PracticeId,
+        reference: &Reference,
+    ) -> Result<Vec<Delivery>, Unavailable> {
+        let references = self.lookup.get().await?.references(practice, reference);
+        let found = self
+            .store
+            .deliveries_of_reference(practice, &references)
+            .await?;
+        let now = self.clock.now();
+        let settled = found.into_iter().map(|delivery| l6_settled(delivery, now));
+        Ok(settled.collect())
     }
 
     /// L7: takes a delivery back. `None` if the practice has no such delivery.
@@ -506,6 +536,14 @@ impl SendDelivery {
     }
 }
 
+impl SendRequest {
+    /// D2: what is said beside the template's own words.
+    pub(crate) fn additional_text<'a>(&'a self, template: &'a EmailTemplate) -> &'a AdditionalText {
+        let standard = template.standard_additional_text();
+        d2_additional_text(self.additional_text.as_ref(), standard)
+    }
+}
+
 /// Whether the delivery may have been written as pending all the same: then nobody knows what becomes of it.
 fn may_be_written(error: &SendError) -> bool {
     matches!(error, SendError::Unavailable(_))
@@ -520,6 +558,7 @@ fn new_delivery(request: &SendRequest, plan: &Plan, id: &DeliveryId, now: Timest
         language: plan.addressee.language,
         channel: plan.resolved.channel.value,
         documents: request.documents.iter().cloned().collect(),
+        kind: plan.documents[0].document.kind,
         offered_invoices: plan.resolved.offered_invoices.value,
         self_service: plan.self_service,
         code_requests: 0,

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::Kind;
 use crate::hashed::LinkHash;
 use crate::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId};
 use crate::language::Language;
@@ -57,6 +58,8 @@ pub struct Delivery {
     /// The sent documents that are still there; the attribute goes with the last one (L7).
     #[serde(default)]
     pub documents: BTreeSet<DocumentId>,
+    /// D11: the kind of the first sent document, which decides how its messages read.
+    pub kind: Kind,
     /// D8, as resolved when it was sent.
     pub offered_invoices: i64,
     /// When it was asked for.
@@ -253,7 +256,7 @@ pub enum State {
 }
 
 impl State {
-    /// The state's name in the API.
+    /// As the API writes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",

@@ -40,6 +40,17 @@ impl Kind {
         Self::Prescription,
     ];
 
+    /// As the API writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invoice => "invoice",
+            Self::Receipt => "receipt",
+            Self::Note => "note",
+            Self::Appointment => "appointment",
+            Self::Prescription => "prescription",
+        }
+    }
+
     /// D8 speaks of these two alone.
     pub fn is_invoice_or_receipt(self) -> bool {
         matches!(self, Self::Invoice | Self::Receipt)

@@ -18,6 +18,7 @@ pub mod sending;
 pub mod smuggling;
 pub mod symbols;
 pub mod text;
+pub mod text_template;
 pub mod time;
 pub mod usage;
 pub mod webhook;

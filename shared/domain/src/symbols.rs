@@ -4,7 +4,7 @@ use std::fmt;
 
 use subtle::ConstantTimeEq as _;
 use unicode_normalization::UnicodeNormalization as _;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// S1: no vowels, so no words; nothing that reads two ways.
 pub const ALPHABET: &[u8; 28] = b"23456789BCDFGHJKLMNPQRSTVWXZ";
@@ -70,6 +70,12 @@ impl Reference {
         all_symbols(&symbols).map(|()| Self(symbols))
     }
 
+    /// As somebody reads it out or copies it, spelled as freely as a code may be (P2).
+    pub fn read(typed: &str) -> Option<Self> {
+        let symbols: [u8; REFERENCE_LENGTH] = folded(typed)?.as_slice().try_into().ok()?;
+        all_symbols(&symbols).map(|()| Self(symbols)).ok()
+    }
+
     /// As people read it: `XXXX-XXXX`.
     pub fn shown(&self) -> String {
         let symbols = text(&self.0);
@@ -115,33 +121,34 @@ pub enum Entry {
     NotACode,
 }
 
-impl Entry {
-    /// Longer input is not looked at: no code needs it, however it is spelled.
-    const LONGEST: usize = 256;
+/// Longer input is not looked at: no code needs it, however it is spelled.
+const LONGEST: usize = 256;
 
+/// P2: what was typed without its spelling, in ASCII; what has no place there is a `?`.
+fn folded(typed: &str) -> Option<Zeroizing<Vec<u8>>> {
+    if typed.len() > LONGEST {
+        return None;
+    }
+    let symbols = typed
+        .nfkc()
+        .flat_map(char::to_uppercase)
+        .filter(|c| c.is_alphanumeric())
+        .map(|c| u8::try_from(c).unwrap_or(b'?'));
+    // With room for what is typed by people, so that growing leaves no copy of it behind.
+    let mut ascii = Zeroizing::new(Vec::with_capacity(LONGEST));
+    ascii.extend(symbols);
+    Some(ascii)
+}
+
+impl Entry {
     /// P2: any case, with or without hyphen, with spaces, full-width, with any dash, with punctuation around it.
     ///
     /// Folds spelling only, never one symbol into another: `0` is no `O`, for neither is in the alphabet.
     pub fn read(typed: &str, reference: &Reference) -> Self {
-        if typed.len() > Self::LONGEST {
+        let Some(ascii) = folded(typed) else {
             return Self::NotACode;
-        }
-        let mut folded: Vec<char> = typed
-            .nfkc()
-            .flat_map(char::to_uppercase)
-            .filter(|c| c.is_alphanumeric())
-            .collect();
-        let entry = Self::judge(&folded, reference);
-        folded.zeroize();
-        entry
-    }
-
-    fn judge(folded: &[char], reference: &Reference) -> Self {
-        let mut ascii: Vec<u8> = folded
-            .iter()
-            .map(|c| u8::try_from(*c).unwrap_or(b'?'))
-            .collect();
-        let entry = match ascii.len() {
+        };
+        match ascii.len() {
             0 => Self::Empty,
             CODE_LENGTH => {
                 let mut symbols = [0; CODE_LENGTH];
@@ -150,9 +157,7 @@ impl Entry {
             }
             REFERENCE_LENGTH if bool::from(ascii.ct_eq(&reference.0)) => Self::Reference,
             _ => Self::NotACode,
-        };
-        ascii.zeroize();
-        entry
+        }
     }
 }
 

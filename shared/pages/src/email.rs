@@ -69,11 +69,6 @@ impl fmt::Debug for EmailText {
     }
 }
 
-/// The e-mail that makes documents available, in the built-in wording.
-pub fn delivery_email(mail: &DeliveryEmail<'_>) -> EmailText {
-    EmailTemplate::built_in(mail.language).render(mail)
-}
-
 impl EmailTemplate {
     /// The e-mail that makes documents available, in this template's wording.
     ///

@@ -20,9 +20,9 @@ mod texts;
 pub use closed::{ClosedPage, closed_page};
 pub use code::{CodePage, EntryNote, SelfServiceButton, code_page};
 pub use documents::{DocumentsPage, documents_page, file_name};
-pub use email::{DeliveryEmail, EmailText, delivery_email};
+pub use email::{DeliveryEmail, EmailText};
 pub use frame::{Frame, Rendered};
-pub use message::{DeliveryMessage, MessageTooLong, sms};
+pub use message::{DeliveryMessage, MessageTooLong};
 pub use not_mine::{NotMinePage, not_mine_page, thanks_page};
 pub use notices::{fault_page, pending_page, privacy_page, unknown_page};
 pub use text_template::{

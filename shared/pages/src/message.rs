@@ -63,44 +63,21 @@ impl MessageTemplate {
     ///
     /// Its last line binds the code to the page's host, so that phones offer it there and nowhere else; where it does not fit, it is left out.
     pub fn render(&self, message: &DeliveryMessage<'_>) -> Result<String, MessageTooLong> {
-        let text = self.filled(|variable| value(message, variable));
+        let said = self.said(|variable| !value(message, variable).is_empty());
+        let text: String = said
+            .into_iter()
+            .map(|said| match said {
+                Said::Text(text) => Cow::Borrowed(text),
+                Said::Value(variable) => value(message, variable),
+            })
+            .collect();
+        let text = gsm7::fold(text.trim());
         if fits(&text) {
             Ok(bound(text, message.code, message.host))
         } else {
             Err(MessageTooLong)
         }
     }
-
-    /// The message with these values, folded.
-    fn filled<'a>(&self, value: impl Fn(MessageVariable) -> Cow<'a, str>) -> String {
-        let said = self.said(|variable| !value(variable).is_empty());
-        let text: String = said
-            .into_iter()
-            .map(|said| match said {
-                Said::Text(text) => Cow::Borrowed(text),
-                Said::Value(variable) => value(variable),
-            })
-            .collect();
-        gsm7::fold(text.trim())
-    }
-}
-
-/// The SMS in the built-in wording, which fits one segment whatever the practice is called.
-pub fn sms(
-    practice: &str,
-    code: &Code,
-    reference: &Reference,
-    language: Language,
-    host: &str,
-) -> String {
-    let text = MessageTemplate::built_in(language).filled(|variable| match variable {
-        MessageVariable::Practice => gsm7::cut(practice, PublicName::LONGEST).into(),
-        MessageVariable::Code => code.shown().into(),
-        MessageVariable::Reference => reference.shown().into(),
-        // The built-in wording says nothing else.
-        _ => "".into(),
-    });
-    bound(text, code, host)
 }
 
 fn value<'a>(message: &DeliveryMessage<'a>, variable: MessageVariable) -> Cow<'a, str> {
@@ -131,6 +108,8 @@ fn bound(text: String, code: &Code, host: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::time::ZoneName;
+
     use super::*;
 
     const HOST: &str = "dokumente.example.org";
@@ -138,7 +117,29 @@ mod tests {
     fn sent(practice: &str, language: Language, host: &str) -> String {
         let code = Code::from_symbols(*b"BCDFGH").unwrap();
         let reference = Reference::parse("K7M3QXPB").unwrap();
-        sms(practice, &code, &reference, language, host)
+        let practice = PublicPractice {
+            public_name: practice.to_owned(),
+            phone: None,
+            email: None,
+            imprint_url: None,
+            privacy_url: None,
+            colour: None,
+            time_zone: ZoneName::default(),
+            disabled_at: None,
+        };
+        let message = DeliveryMessage {
+            language,
+            practice: &practice,
+            name: "Erika Mustermann",
+            documents: 1,
+            code: &code,
+            reference: &reference,
+            reachable_until: Timestamp::parse("2027-02-23T13:30:00Z").unwrap(),
+            host,
+        };
+        MessageTemplate::built_in(language)
+            .render(&message)
+            .unwrap()
     }
 
     #[test]

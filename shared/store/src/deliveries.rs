@@ -2,16 +2,21 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::{DOWNLOADS_KEPT, Delivery, Download, ENTRIES_PER_LIFE, MessageFate};
-use domain::hashed::{CodeHash, LinkHash, SealedReference, SessionHash};
+use domain::hashed::{CodeHash, LinkHash, ReferenceHash, SealedReference, SessionHash};
 use domain::id::{DeliveryId, DocumentId, PracticeId};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::NOT_FOR_GOOD;
 use crate::error::StoreError;
-use crate::item::{Item, Key, from_item, number, practice_partition, text, time, to_attribute};
+use crate::item::{
+    Item, Key, from_item, number, practice_partition, reference_prefix, text, time, to_attribute,
+};
 use crate::table::Paging;
 use crate::{Page, Store};
+
+/// More deliveries than will ever share a reference of 38 bits by chance.
+const MOST_ALIKE: i32 = 25;
 
 /// A delivery, where it lies, and the hash of its code.
 #[derive(Clone, Debug)]
@@ -91,20 +96,42 @@ impl Store {
         limit: i32,
         cursor: Option<String>,
     ) -> Result<Page<Delivery>, StoreError> {
+        self.pointed_to(practice, "DELIVERY#", limit, cursor).await
+    }
+
+    /// The deliveries of a reference, hashed under each live key: none or one, two by chance.
+    pub async fn deliveries_of_reference(
+        &self,
+        practice: &PracticeId,
+        references: &[ReferenceHash],
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let mut found = Vec::new();
+        for reference in references {
+            let prefix = reference_prefix(reference);
+            let page = self.pointed_to(practice, &prefix, MOST_ALIKE, None).await?;
+            found.extend(page.items.into_iter().map(|(_, delivery)| delivery));
+        }
+        Ok(found)
+    }
+
+    /// A page of the deliveries that a practice's pointers of this prefix lead to.
+    async fn pointed_to(
+        &self,
+        practice: &PracticeId,
+        prefix: &str,
+        limit: i32,
+        cursor: Option<String>,
+    ) -> Result<Page<Delivery>, StoreError> {
         let rows: Page<DeliveryPointer> = self
             .list(
                 practice_partition(practice),
-                "DELIVERY#",
+                prefix,
                 Paging::backward(limit, cursor),
                 "delivery",
             )
             .await?;
-        let links: Vec<LinkHash> = rows
-            .items
-            .into_iter()
-            .map(|(_, pointer)| pointer.link)
-            .collect();
-        let keys: Vec<Key> = links.iter().map(Key::delivery).collect();
+        let links = rows.items.iter().map(|(_, pointer)| &pointer.link);
+        let keys: Vec<Key> = links.map(Key::delivery).collect();
         let items = if keys.is_empty() {
             Vec::new()
         } else {

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::hashed::{ApiKeyHash, LinkHash, NumberHash, RequestHash};
+use domain::hashed::{ApiKeyHash, LinkHash, NumberHash, ReferenceHash, RequestHash};
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecordId, RecordTypeId};
+use domain::text_template::TemplateId;
 use domain::time::{DAY, Timestamp};
 use domain::usage::Month;
 use serde::Serialize;
@@ -47,6 +48,20 @@ impl Key {
 
     pub(crate) fn record(practice: &PracticeId, id: &RecordId) -> Self {
         Self::new(practice_partition(practice), format!("RECORD#{id}"))
+    }
+
+    pub(crate) fn text_template(practice: &PracticeId, id: TemplateId) -> Self {
+        Self::new(practice_partition(practice), template_name(id))
+    }
+
+    /// One of a reference's deliveries: two may share one by chance.
+    pub(crate) fn reference(
+        practice: &PracticeId,
+        reference: &ReferenceHash,
+        id: &DeliveryId,
+    ) -> Self {
+        let prefix = reference_prefix(reference);
+        Self::new(practice_partition(practice), format!("{prefix}{id}"))
     }
 
     pub(crate) fn document_pointer(practice: &PracticeId, id: &DocumentId) -> Self {
@@ -117,6 +132,19 @@ pub(crate) fn practice_partition(practice: &PracticeId) -> String {
 
 pub(crate) fn record_partition(practice: &PracticeId, record: &RecordId) -> String {
     format!("ORG#{practice}#{record}")
+}
+
+/// Where a practice's text templates begin.
+pub(crate) const TEMPLATE_PREFIX: &str = "TEMPLATE#";
+
+/// The sort key of a text template, by kind first.
+pub(crate) fn template_name(id: TemplateId) -> String {
+    format!("{TEMPLATE_PREFIX}{id}")
+}
+
+/// Where the deliveries of a reference begin.
+pub(crate) fn reference_prefix(reference: &ReferenceHash) -> String {
+    format!("REFERENCE#{}#", reference.as_str())
 }
 
 /// A day of UTC as a sort key.

@@ -4,8 +4,10 @@
 //! |---|---|---|
 //! | `ORG#<practice>` | `SETTINGS`, `LIMITS` | what the practice and its operator set |
 //! | | `TYPE#<id>`, `RECORD#<id>` | record types, records |
+//! | | `TEMPLATE#<kind>/<channel>/<language>` | text templates |
 //! | | `DOCUMENT#<id>` | whose document it is |
 //! | | `DELIVERY#<id>` | where the delivery lies |
+//! | | `REFERENCE#<hash>#<id>` | the same, by what a caller reads out |
 //! | | `REQUEST#<hash>` | an idempotency key, for a day |
 //! | | `KEY#<hash>` | the list of API keys |
 //! | | `WEBHOOKS` | all webhooks, so that their limit holds and one read finds who is to be told |
@@ -30,6 +32,7 @@ mod practices;
 mod records;
 mod sending;
 mod table;
+mod text_templates;
 mod usage;
 mod webhooks;
 

@@ -186,9 +186,12 @@ impl Store {
             "ttl".to_owned(),
             time_to_live(now.plus_months(domain::delivery::OPEN_MONTHS)),
         );
+        let mut by_reference = pointer.clone();
+        by_reference.extend(Key::reference(practice, pending.reference, &delivery.id).attributes());
         let mut write = vec![
             put_new(&self.table, delivery_item(pending)?)?,
             put_new(&self.table, pointer)?,
+            put_new(&self.table, by_reference)?,
         ];
         write.extend(self.request_writes(practice, pending.request, &delivery.id, now)?);
         Ok(write)

@@ -105,7 +105,7 @@ impl Store {
     pub(crate) async fn list<T: DeserializeOwned>(
         &self,
         partition: String,
-        prefix: &'static str,
+        prefix: &str,
         paging: Paging,
         kind: &'static str,
     ) -> Result<Page<T>, StoreError> {

@@ -85,10 +85,15 @@ impl Problem {
         .at(errors)
     }
 
-    /// The query is not what the call takes.
-    pub fn invalid_query(detail: impl Into<String>) -> Self {
-        let title = "The query is not what this call takes.";
-        Self::new("invalid-query", 400, title, detail)
+    /// A parameter of the query has a value that cannot be.
+    pub fn invalid_query(name: &str, expected: &str) -> Self {
+        let detail = format!("{name}: expected {expected}.");
+        Self::new(
+            "invalid-query",
+            400,
+            "The query is not what this call takes.",
+            detail,
+        )
     }
 
     /// One field has a value that cannot be.

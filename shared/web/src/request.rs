@@ -66,11 +66,7 @@ impl Request {
                 .authorizer
                 .and_then(|authorizer| caller(&authorizer.fields)),
             parameters: event.path_parameters,
-            query: event
-                .query_string_parameters
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
+            query: joined(event.query_string_parameters.iter()),
             headers: event.headers,
             cookies: event.cookies.unwrap_or_default(),
             body,
@@ -110,7 +106,7 @@ impl Request {
                 .parse()
                 .ok()
                 .filter(|limit| (1..=100).contains(limit))
-                .ok_or_else(|| Problem::invalid_query("limit: expected 1 to 100."))?,
+                .ok_or_else(|| Problem::invalid_query("limit", "1 to 100"))?,
         };
         let is_cursor = |text: &str| {
             (1..=64).contains(&text.len())
@@ -120,7 +116,8 @@ impl Request {
         };
         match self.query("cursor") {
             Some(cursor) if !is_cursor(cursor) => Err(Problem::invalid_query(
-                "cursor: expected the next_cursor of an answer.",
+                "cursor",
+                "the next_cursor of an answer",
             )),
             cursor => Ok((limit, cursor.map(str::to_owned))),
         }
@@ -207,6 +204,21 @@ impl fmt::Debug for Request {
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
+}
+
+/// Query parameters; one that is there several times becomes what it is on its way through the gateway, a value with commas, which no call takes.
+fn joined<'a>(parameters: impl Iterator<Item = (&'a str, &'a str)>) -> HashMap<String, String> {
+    let mut query: HashMap<String, String> = HashMap::new();
+    for (name, value) in parameters {
+        query
+            .entry(name.to_owned())
+            .and_modify(|earlier| {
+                earlier.push(',');
+                earlier.push_str(value);
+            })
+            .or_insert_with(|| value.to_owned());
+    }
+    query
 }
 
 /// Reads the authorizer's context; a context that is not ours is nobody.

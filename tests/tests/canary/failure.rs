@@ -11,6 +11,9 @@ use crate::places::file_like;
 use crate::search::Kind;
 use crate::server::Server;
 
+/// A text template.
+const TEMPLATE: &str = "/v1/templates/note/message/de";
+
 impl Drive {
     /// Every route with the right code and a live session at hand; the statuses, none of which is promised here.
     pub(crate) async fn ask_for_everything(
@@ -56,60 +59,7 @@ impl Drive {
             ("authorization", authorization.as_str()),
             ("idempotency-key", key.as_str()),
         ];
-        let delivery = json!({"record": "r1", "recipient": "patient", "documents": documents, "channel": "sms"});
-        let record = json!({"record_type": "std", "recipients": [{"id": "patient", "name": "A", "email": "a@example.org"}]});
-        let announcement = json!({"record": "r1", "kind": "note", "number": "1", "issued_on": "2026-11-20",
-            "content_type": "application/pdf", "size": 1, "sha256": "0".repeat(64)});
-        let mut requests = vec![
-            (Method::GET, "/v1/settings".to_owned(), Value::Null),
-            (Method::GET, "/v1/usage".to_owned(), Value::Null),
-            (
-                Method::PUT,
-                "/v1/settings".to_owned(),
-                json!({"name": "Praxis am Park", "sms_allowed": true}),
-            ),
-            (Method::GET, "/v1/record-types".to_owned(), Value::Null),
-            (Method::GET, "/v1/record-types/std".to_owned(), Value::Null),
-            (Method::PUT, "/v1/record-types/std".to_owned(), json!({})),
-            (Method::GET, "/v1/records".to_owned(), Value::Null),
-            (Method::GET, "/v1/records/r1".to_owned(), Value::Null),
-            (Method::PUT, "/v1/records/r1".to_owned(), record),
-            (Method::POST, "/v1/documents".to_owned(), announcement),
-            (
-                Method::GET,
-                "/v1/documents?record=r1".to_owned(),
-                Value::Null,
-            ),
-            (
-                Method::POST,
-                "/v1/deliveries/preview".to_owned(),
-                delivery.clone(),
-            ),
-            (Method::POST, "/v1/deliveries".to_owned(), delivery),
-            (
-                Method::POST,
-                format!("/v1/deliveries/{}/code", sent.id),
-                json!({"channel": "sms"}),
-            ),
-            (Method::GET, "/v1/deliveries".to_owned(), Value::Null),
-            (
-                Method::GET,
-                format!("/v1/deliveries/{}", sent.id),
-                Value::Null,
-            ),
-            (
-                Method::DELETE,
-                format!("/v1/deliveries/{}", sent.id),
-                Value::Null,
-            ),
-        ];
-        for document in documents {
-            let path = format!("/v1/documents/{document}");
-            requests.push((Method::GET, path.clone(), Value::Null));
-            requests.push((Method::PATCH, path.clone(), json!({"released": true})));
-            requests.push((Method::DELETE, path, Value::Null));
-        }
-        for (method, path, body) in requests {
+        for (method, path, body) in requests(sent, documents) {
             self.throw(method, &path, &headers, body.to_string().into_bytes())
                 .await;
         }
@@ -151,4 +101,71 @@ impl Drive {
         )
         .await;
     }
+}
+
+/// One request for every route of the practices' API.
+fn requests(sent: &Sent, documents: &[String]) -> Vec<(Method, String, Value)> {
+    let delivery =
+        json!({"record": "r1", "recipient": "patient", "documents": documents, "channel": "sms"});
+    let record = json!({"record_type": "std", "recipients": [{"id": "patient", "name": "A", "email": "a@example.org"}]});
+    let announcement = json!({"record": "r1", "kind": "note", "number": "1", "issued_on": "2026-11-20",
+        "content_type": "application/pdf", "size": 1, "sha256": "0".repeat(64)});
+    let mut requests = vec![
+        (Method::GET, "/v1/settings".to_owned(), Value::Null),
+        (Method::GET, "/v1/usage".to_owned(), Value::Null),
+        (
+            Method::PUT,
+            "/v1/settings".to_owned(),
+            json!({"name": "Praxis am Park", "sms_allowed": true}),
+        ),
+        (Method::GET, "/v1/record-types".to_owned(), Value::Null),
+        (Method::GET, "/v1/record-types/std".to_owned(), Value::Null),
+        (Method::PUT, "/v1/record-types/std".to_owned(), json!({})),
+        (Method::GET, "/v1/records".to_owned(), Value::Null),
+        (Method::GET, "/v1/records/r1".to_owned(), Value::Null),
+        (Method::PUT, "/v1/records/r1".to_owned(), record),
+        (Method::GET, "/v1/templates".to_owned(), Value::Null),
+        (Method::GET, TEMPLATE.to_owned(), Value::Null),
+        (
+            Method::PUT,
+            TEMPLATE.to_owned(),
+            json!({"body": "${code} ${referenz}"}),
+        ),
+        (Method::DELETE, TEMPLATE.to_owned(), Value::Null),
+        (Method::POST, "/v1/documents".to_owned(), announcement),
+        (
+            Method::GET,
+            "/v1/documents?record=r1".to_owned(),
+            Value::Null,
+        ),
+        (
+            Method::POST,
+            "/v1/deliveries/preview".to_owned(),
+            delivery.clone(),
+        ),
+        (Method::POST, "/v1/deliveries".to_owned(), delivery),
+        (
+            Method::POST,
+            format!("/v1/deliveries/{}/code", sent.id),
+            json!({"channel": "sms"}),
+        ),
+        (Method::GET, "/v1/deliveries".to_owned(), Value::Null),
+        (
+            Method::GET,
+            format!("/v1/deliveries/{}", sent.id),
+            Value::Null,
+        ),
+        (
+            Method::DELETE,
+            format!("/v1/deliveries/{}", sent.id),
+            Value::Null,
+        ),
+    ];
+    for document in documents {
+        let path = format!("/v1/documents/{document}");
+        requests.push((Method::GET, path.clone(), Value::Null));
+        requests.push((Method::PATCH, path.clone(), json!({"released": true})));
+        requests.push((Method::DELETE, path, Value::Null));
+    }
+    requests
 }

@@ -59,6 +59,7 @@ pub(crate) fn calls(ids: &Ids, own: &Ids) -> Vec<Call> {
         "/v1/documents",
         "/v1/deliveries",
     );
+    let template = "/v1/templates/note/message/de";
     let person = |linked: Option<&str>| match linked {
         None => {
             json!({"id": "patient", "name": "Erika Beispiel", "email": "erika@example.org", "mobile": "+4915112345678"})
@@ -125,6 +126,22 @@ pub(crate) fn calls(ids: &Ids, own: &Ids) -> Vec<Call> {
         call(
             "DELETE /v1/records/{id}",
             format!("{records}/{record}"),
+            Value::Null,
+        ),
+        call("GET /v1/templates", "/v1/templates".to_owned(), Value::Null),
+        call(
+            "GET /v1/templates/{kind}/{channel}/{language}",
+            template.to_owned(),
+            Value::Null,
+        ),
+        call(
+            "PUT /v1/templates/{kind}/{channel}/{language}",
+            template.to_owned(),
+            json!({"body": "${code} ${referenz}"}),
+        ),
+        call(
+            "DELETE /v1/templates/{kind}/{channel}/{language}",
+            template.to_owned(),
             Value::Null,
         ),
         call("POST /v1/documents", documents.to_owned(), announcement),

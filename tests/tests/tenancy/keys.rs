@@ -19,7 +19,7 @@ use crate::practices::furnish;
 use crate::routes::routes;
 
 /// What each route asks of a key.
-const SCOPES: [(&str, Scope); 22] = [
+const SCOPES: &[(&str, Scope)] = &[
     ("GET /v1/settings", Scope::Read),
     ("PUT /v1/settings", Scope::Settings),
     ("GET /v1/record-types", Scope::Read),
@@ -30,6 +30,16 @@ const SCOPES: [(&str, Scope); 22] = [
     ("GET /v1/records/{id}", Scope::Read),
     ("PUT /v1/records/{id}", Scope::Send),
     ("DELETE /v1/records/{id}", Scope::Erase),
+    ("GET /v1/templates", Scope::Read),
+    ("GET /v1/templates/{kind}/{channel}/{language}", Scope::Read),
+    (
+        "PUT /v1/templates/{kind}/{channel}/{language}",
+        Scope::Settings,
+    ),
+    (
+        "DELETE /v1/templates/{kind}/{channel}/{language}",
+        Scope::Settings,
+    ),
     ("POST /v1/documents", Scope::Send),
     ("GET /v1/documents", Scope::Read),
     ("GET /v1/documents/{id}", Scope::Read),

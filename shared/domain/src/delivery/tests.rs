@@ -23,6 +23,7 @@ pub(crate) fn delivery() -> Delivery {
             &"a".repeat(25),
         )
         .unwrap()]),
+        kind: Kind::Invoice,
         offered_invoices: 24,
         created_at: sent_at,
         sent_at: Some(sent_at),

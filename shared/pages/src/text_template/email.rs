@@ -29,12 +29,19 @@ impl EmailTemplate {
         standard_additional_text: AdditionalText,
     ) -> Result<Self, TemplateError> {
         let (subject, body) = (normalised(subject), normalised(body));
-        Ok(Self {
+        let in_body = |fault: Fault| fault.within(Place::Email, &body);
+        let template = Self {
             subject: parse_subject(&subject)
                 .map_err(|fault| fault.within(Place::Subject, &subject))?,
-            body: parse_body(&body).map_err(|fault| fault.within(Place::Email, &body))?,
+            body: parse_body(&body).map_err(in_body)?,
             standard_additional_text,
-        })
+        };
+        match template.without_additional_text() {
+            Some(at) if !template.standard_additional_text.as_str().is_empty() => {
+                Err(in_body(Fault::new(at, Reason::AdditionalTextUnused)))
+            }
+            _ => Ok(template),
+        }
     }
 
     /// What is sent for every kind of document where the practice has no template of its own: it never tells the kind (D9).
@@ -66,8 +73,13 @@ impl EmailTemplate {
 
     /// D2: whether an additional text is said, whatever the other values are.
     pub fn has_place_for_additional_text(&self) -> bool {
+        self.without_additional_text().is_none()
+    }
+
+    /// Where a branch ends that does not say the additional text.
+    fn without_additional_text(&self) -> Option<usize> {
         let wanted = BodyVariable::AdditionalText;
-        missing(&self.body.root, &is_variable(wanted), Some(&wanted)).is_none()
+        missing(&self.body.root, &is_variable(wanted), Some(&wanted))
     }
 
     /// The subject, piece by piece.

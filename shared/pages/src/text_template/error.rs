@@ -90,6 +90,8 @@ pub enum Reason {
     VariableMissing(Variable),
     /// A variable that its place may have once (D11).
     VariableRepeated(Variable),
+    /// A standard additional text, and a branch without a place for it (D2).
+    AdditionalTextUnused,
     /// Nothing at all is said in some branch.
     Empty,
     /// A word that tells the kind of document (D9).
@@ -127,6 +129,7 @@ impl Reason {
             Self::VariableNotAllowed(_) => "variable-not-allowed",
             Self::VariableMissing(_) => "variable-missing",
             Self::VariableRepeated(_) => "variable-repeated",
+            Self::AdditionalTextUnused => "additional-text-unused",
             Self::Empty => "empty",
             Self::TellsKind => "tells-kind",
             Self::WebAddress => "web-address",
@@ -175,6 +178,9 @@ impl TemplateError {
             }
             Reason::VariableRepeated(variable) => {
                 return format!("Here {variable} is said a second time. It may be said once.");
+            }
+            Reason::AdditionalTextUnused => {
+                "There is a standard additional text, and up to here no place for it. Put in <#if zusatzText?has_content>${zusatzText}</#if>."
             }
             Reason::Empty => "It must say something in every branch, and nothing does up to here.",
             Reason::TellsKind => {

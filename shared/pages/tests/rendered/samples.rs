@@ -9,9 +9,9 @@ use domain::symbols::Reference;
 use domain::time::{Timestamp, ZoneName};
 use jiff::civil::{Date, date};
 use pages::{
-    ClosedPage, CodePage, DeliveryEmail, DocumentsPage, EmailText, EntryNote, Frame, NotMinePage,
-    Rendered, SelfServiceButton, closed_page, code_page, delivery_email, documents_page,
-    fault_page, not_mine_page, pending_page, privacy_page, thanks_page, unknown_page,
+    ClosedPage, CodePage, DeliveryEmail, DocumentsPage, EmailTemplate, EmailText, EntryNote, Frame,
+    NotMinePage, Rendered, SelfServiceButton, closed_page, code_page, documents_page, fault_page,
+    not_mine_page, pending_page, privacy_page, thanks_page, unknown_page,
 };
 
 /// The path of the sample delivery.
@@ -352,7 +352,10 @@ pub(crate) fn emails(
             additional_text,
             reachable_until: Timestamp::parse("2027-02-23T13:30:00Z").unwrap(),
         };
-        (format!("email-{name}"), delivery_email(&mail))
+        (
+            format!("email-{name}"),
+            EmailTemplate::built_in(language).render(&mail),
+        )
     })
     .collect()
 }

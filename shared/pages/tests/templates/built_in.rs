@@ -8,7 +8,7 @@ use domain::text::AdditionalText;
 use domain::time::Timestamp;
 use pages::{
     DeliveryEmail, DeliveryMessage, EmailTemplate, EmailText, MessageTemplate, Place, Variable,
-    delivery_email, sms, variables,
+    variables,
 };
 
 use crate::samples::{CODE, LINK, REFERENCE, code, practice, reachable_until, reference};
@@ -22,7 +22,7 @@ const CHANNELS: [Channel; 4] = [
 
 fn rendered(language: Language, channel: Channel, is_bare: bool, documents: usize) -> EmailText {
     let practice = practice("Praxis am Park", is_bare);
-    delivery_email(&DeliveryEmail {
+    EmailTemplate::built_in(language).render(&DeliveryEmail {
         language,
         practice: &practice,
         name: "Erika Mustermann",
@@ -106,14 +106,6 @@ fn the_built_in_message_is_the_one_that_is_sent() {
         let text = MessageTemplate::built_in(language)
             .render(&message)
             .unwrap();
-        let sent = sms(
-            &practice.public_name,
-            &code(),
-            &reference(),
-            language,
-            message.host,
-        );
-        assert_eq!(text, sent);
         assert!(text.starts_with("Praxis \"Am Park\"\n"), "{text}");
         assert!(text.contains(CODE) && text.contains(REFERENCE), "{text}");
         assert!(text.ends_with("\n@dokumente.example.org #BCDFGH"), "{text}");

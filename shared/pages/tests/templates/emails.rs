@@ -1,7 +1,7 @@
 //! What an e-mail of a practice's own wording looks like, in both forms.
 
 use domain::text::AdditionalText;
-use pages::EmailTemplate;
+use pages::{EmailTemplate, Reason};
 
 use crate::samples::{HOSTILE, LINK, REFERENCE, complete, email, email_of, practice, template};
 
@@ -64,8 +64,11 @@ fn d2_a_place_is_one_that_no_other_value_takes_away() {
 #[test]
 fn d2_a_template_may_carry_a_standard_additional_text() {
     let standard = AdditionalText::try_from("Bis bald.\r\nGruß".to_owned()).unwrap();
-    let own = EmailTemplate::parse("x", "${link}${referenz}", standard.clone()).unwrap();
+    let body = "${link}${referenz}<#if zusatzText?has_content>${zusatzText}</#if>";
+    let own = EmailTemplate::parse("x", body, standard.clone()).unwrap();
     assert_eq!(own.standard_additional_text(), &standard);
+    let without_place = EmailTemplate::parse("x", "${link}${referenz}", standard).unwrap_err();
+    assert_eq!(without_place.reason, Reason::AdditionalTextUnused);
 }
 
 #[test]
