@@ -1,4 +1,4 @@
-//! `manage`: what a practice keeps here: settings, record types, records, text templates, documents, and what it has sent.
+//! `manage`: what a practice keeps here: settings, record types, records, text templates, documents, webhooks, and what it has sent.
 //!
 //! One module for each; this file takes a request to the right one.
 
@@ -7,11 +7,14 @@ mod records;
 mod settings;
 mod templates;
 mod usage;
+mod webhooks;
 
 use ::documents::Documents;
+use channels::WebhookChannel;
 use deliveries::{Clock, Unavailable};
 use futures::FutureExt as _;
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
+use secrets::{Keys, LookupKeys};
 use store::Store;
 use web::{Problem, Request, Response};
 
@@ -20,6 +23,8 @@ use web::{Problem, Request, Response};
 struct Deps {
     store: Store,
     documents: Documents,
+    lookup: Keys<LookupKeys>,
+    webhooks: WebhookChannel,
     clock: Clock,
 }
 
@@ -39,6 +44,8 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
         Deps {
             store: Store::new(aws.dynamodb(), get.text("TABLE")),
             documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
+            lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+            webhooks: WebhookChannel::new(get.optional("WEBHOOK_RELAY")),
             clock,
         }
     })?;
@@ -70,6 +77,11 @@ async fn handle(deps: &Deps, request: &Request) -> Response {
         "GET /v1/documents/{id}" => documents::get(deps, request).await,
         "PATCH /v1/documents/{id}" => documents::patch(deps, request).await,
         "DELETE /v1/documents/{id}" => documents::delete(deps, request).await,
+        "GET /v1/webhooks" => webhooks::list(deps, request).await,
+        "GET /v1/webhooks/{id}" => webhooks::get(deps, request).await,
+        "PUT /v1/webhooks/{id}" => webhooks::put(deps, request).await,
+        "DELETE /v1/webhooks/{id}" => webhooks::delete(deps, request).await,
+        "POST /v1/webhooks/{id}/test" => webhooks::test(deps, request).await,
         "GET /v1/usage" => usage::get(deps, request).await,
         _ => Err(Problem::not_found().into()),
     };
@@ -101,5 +113,7 @@ unavailable_from!(
     Unavailable,
     store::StoreError,
     ::documents::DocumentsError,
-    secrets::DrawError
+    secrets::DrawError,
+    secrets::KeyError,
+    secrets::SealError
 );

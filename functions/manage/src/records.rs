@@ -144,7 +144,9 @@ pub(crate) async fn delete(deps: &Deps, request: &Request) -> Answer {
 }
 
 /// An id that the practice chooses with this very request.
-fn chosen_id<T: std::str::FromStr<Err = &'static str>>(request: &Request) -> Result<T, Failure> {
+pub(crate) fn chosen_id<T: std::str::FromStr<Err = &'static str>>(
+    request: &Request,
+) -> Result<T, Failure> {
     let id = request.parameter("id").parse();
     id.map_err(|expected| {
         Problem::new(

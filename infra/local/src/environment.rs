@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::outbox;
 use crate::s3::KeyPair;
 use crate::template::REGION;
 
@@ -28,7 +29,10 @@ pub(crate) fn parameters(api: &str) -> BTreeMap<String, String> {
 }
 
 /// What Lambda and the SDKs' own variables would say.
+///
+/// And where webhooks go instead of the internet; deployed, nothing sets that.
 pub(crate) fn aws(addresses: &Addresses) -> BTreeMap<String, String> {
+    let relay = format!("{}{}", addresses.outbox, outbox::WEBHOOKS);
     [
         ("AWS_REGION", REGION),
         ("AWS_ACCESS_KEY_ID", KEY_PAIR.id),
@@ -38,6 +42,7 @@ pub(crate) fn aws(addresses: &Addresses) -> BTreeMap<String, String> {
         ("AWS_ENDPOINT_URL_SESV2", &addresses.outbox),
         ("AWS_ENDPOINT_URL_SNS", &addresses.outbox),
         ("AWS_ENDPOINT_URL_KMS", &addresses.outbox),
+        ("WEBHOOK_RELAY", &relay),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()

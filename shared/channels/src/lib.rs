@@ -1,12 +1,14 @@
-//! Sends e-mails and messages, once, and says what became of them. What they say is rendered elsewhere.
+//! Sends e-mails, messages and webhooks, once, and says what became of them. What they say is rendered elsewhere.
 //!
 //! Nothing here prints an SDK input or error: both may hold the text of a message.
 
 mod email;
 mod sms;
+mod webhook;
 
 pub use email::{Email, EmailChannel};
 pub use sms::{Sms, SmsChannel};
+pub use webhook::{Posted, WebhookChannel, WebhookRequest};
 
 /// What became of a send.
 #[derive(Clone, Debug, PartialEq, Eq)]

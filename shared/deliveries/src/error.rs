@@ -15,6 +15,9 @@ pub enum Unavailable {
     /// A hash.
     #[error(transparent)]
     Hash(#[from] secrets::HashError),
+    /// A sealed secret.
+    #[error(transparent)]
+    Seal(#[from] secrets::SealError),
     /// The generator.
     #[error(transparent)]
     Draw(#[from] secrets::DrawError),

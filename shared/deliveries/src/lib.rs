@@ -15,6 +15,7 @@ mod read;
 mod request_code;
 mod send;
 mod uploads;
+mod webhooks;
 mod withdraw;
 
 pub use clock::{Clock, Hand};
@@ -28,4 +29,5 @@ pub use read::{DownloadOutcome, Listing, ReadDocuments};
 pub use request_code::{NewCodeOutcome, RequestCode, RequestOutcome};
 pub use send::{MessageSent, SendDelivery, SendError, SendRequest, SentDelivery};
 pub use uploads::look_at_uploads;
+pub use webhooks::{WebhookMessage, post_webhook};
 pub use withdraw::{delete_document, erase_record};

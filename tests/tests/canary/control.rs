@@ -34,6 +34,10 @@ fn secrets() -> Vec<Secret> {
         Secret::new(Kind::Draft, &BASE64URL_NOPAD.encode(&[0xf6; 90])),
         Secret::new(Kind::IdempotencyKey, "canary-request"),
         Secret::new(Kind::Signature, &HEXLOWER.encode(&[0xf7; 32])),
+        Secret::new(
+            Kind::WebhookSecret,
+            &format!("whsec_{}", BASE64.encode(&[0xf5; 32])),
+        ),
     ]
 }
 
@@ -68,6 +72,7 @@ fn spelled(secret: &Secret) -> Vec<Vec<u8>> {
         Kind::FormField => spelled.push(vec![0xf9; 32]),
         Kind::ApiKey => spelled.extend([vec![0xf8; 32], BASE64.encode(&[0xf8; 32]).into_bytes()]),
         Kind::Signature => spelled.push(vec![0xf7; 32]),
+        Kind::WebhookSecret => spelled.push(vec![0xf5; 32]),
         Kind::Draft => spelled.push(vec![0xf6; 90]),
         Kind::Token | Kind::IdempotencyKey => {}
     }

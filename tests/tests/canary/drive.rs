@@ -137,6 +137,17 @@ impl Drive {
                 .await;
             assert_eq!(answer.status, 200, "{answer:?}");
         }
+        let webhook = json!({"url": "https://hooks.example.org/", "rotate_secret": true,
+            "events": ["delivery.opened", "delivery.downloaded", "delivery.locked", "delivery.closed"]});
+        let answer = self.practice.put("/v1/webhooks/hook", webhook).await;
+        let secret = answer.body["secret"].as_str().unwrap_or_default();
+        assert!(secret.starts_with("whsec_"), "{answer:?}");
+        self.book.note(Kind::WebhookSecret, secret);
+        let tested = self
+            .practice
+            .call(Method::POST, "/v1/webhooks/hook/test", Value::Null)
+            .await;
+        assert_eq!(tested.body["outcome"], "delivered", "{tested:?}");
     }
 
     /// Announces and uploads a document of `r1`: its id.

@@ -132,6 +132,19 @@ fn requests(sent: &Sent, documents: &[String]) -> Vec<(Method, String, Value)> {
             json!({"body": "${code} ${referenz}"}),
         ),
         (Method::DELETE, TEMPLATE.to_owned(), Value::Null),
+        (Method::GET, "/v1/webhooks".to_owned(), Value::Null),
+        (Method::GET, "/v1/webhooks/hook".to_owned(), Value::Null),
+        (
+            Method::PUT,
+            "/v1/webhooks/hook".to_owned(),
+            json!({"url": "https://hooks.example.org/", "events": ["delivery.opened"]}),
+        ),
+        (
+            Method::POST,
+            "/v1/webhooks/hook/test".to_owned(),
+            Value::Null,
+        ),
+        (Method::DELETE, "/v1/webhooks/hook".to_owned(), Value::Null),
         (Method::POST, "/v1/documents".to_owned(), announcement),
         (
             Method::GET,

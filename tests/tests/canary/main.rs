@@ -221,15 +221,17 @@ fn leaks_of_messages(finder: &Finder, messages: &[Value]) -> Vec<String> {
     for message in messages {
         let channel = message["channel"].as_str().unwrap_or_default();
         let text = message["text"].as_str().unwrap_or_default();
-        let own = if channel == "email" {
+        let own = if channel == "webhook" {
+            Vec::new()
+        } else if channel == "email" {
             let token = token_in(text).expect("an e-mail has its link");
-            [
+            vec![
                 Secret::new(Kind::Reference, &token[..8]),
                 Secret::new(Kind::Token, &token),
             ]
         } else {
             let of = |half| shaped(text, half).expect("an SMS has reference and code");
-            [
+            vec![
                 Secret::new(Kind::Reference, &of(4)),
                 Secret::new(Kind::Code, &of(3)),
             ]

@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     IdempotencyKey,
     /// The signature of an address in the bucket: whoever has it, has the file.
     Signature,
+    /// What signs webhooks.
+    WebhookSecret,
 }
 
 /// One secret.
@@ -74,6 +76,11 @@ impl Secret {
                 spellings.push(decoded(secret));
             }
             Kind::Signature => spellings.push(decoded(text)),
+            Kind::WebhookSecret => {
+                let secret = text.trim_start_matches("whsec_");
+                spellings.push(secret.as_bytes().to_vec());
+                spellings.push(BASE64.decode(secret.as_bytes()).unwrap_or_default());
+            }
             Kind::Token | Kind::IdempotencyKey => {}
         }
         spellings.retain(|spelling| spelling.len() >= SHORTEST);

@@ -15,6 +15,7 @@ pub(crate) struct Ids {
     pub(crate) record: String,
     pub(crate) document: String,
     pub(crate) delivery: String,
+    pub(crate) webhook: String,
 }
 
 /// An answer, byte by byte; what tells one request from another is left out.
@@ -41,6 +42,7 @@ pub(crate) fn nobodys() -> Ids {
         record: "record-of-nobody".to_owned(),
         document: "20261120-aaaaaaaaaaaaaaaaaaaaaaaaa".to_owned(),
         delivery: "01a207d9-2100-7345-84ac-89e186209d30".to_owned(),
+        webhook: "hook-of-nobody".to_owned(),
     }
 }
 
@@ -52,6 +54,7 @@ pub(crate) fn calls(ids: &Ids, own: &Ids) -> Vec<Call> {
         record,
         document,
         delivery,
+        webhook,
     } = ids;
     let (types, records, documents, deliveries) = (
         "/v1/record-types",
@@ -60,6 +63,8 @@ pub(crate) fn calls(ids: &Ids, own: &Ids) -> Vec<Call> {
         "/v1/deliveries",
     );
     let template = "/v1/templates/note/message/de";
+    let hooks = "/v1/webhooks";
+    let hook = json!({"url": "https://hooks.example.org/", "events": ["delivery.opened"]});
     let person = |linked: Option<&str>| match linked {
         None => {
             json!({"id": "patient", "name": "Erika Beispiel", "email": "erika@example.org", "mobile": "+4915112345678"})
@@ -142,6 +147,23 @@ pub(crate) fn calls(ids: &Ids, own: &Ids) -> Vec<Call> {
         call(
             "DELETE /v1/templates/{kind}/{channel}/{language}",
             template.to_owned(),
+            Value::Null,
+        ),
+        call("GET /v1/webhooks", hooks.to_owned(), Value::Null),
+        call(
+            "GET /v1/webhooks/{id}",
+            format!("{hooks}/{webhook}"),
+            Value::Null,
+        ),
+        call("PUT /v1/webhooks/{id}", format!("{hooks}/{webhook}"), hook),
+        call(
+            "POST /v1/webhooks/{id}/test",
+            format!("{hooks}/{webhook}/test"),
+            Value::Null,
+        ),
+        call(
+            "DELETE /v1/webhooks/{id}",
+            format!("{hooks}/{webhook}"),
             Value::Null,
         ),
         call("POST /v1/documents", documents.to_owned(), announcement),

@@ -52,6 +52,11 @@ const SCOPES: &[(&str, Scope)] = &[
     ("GET /v1/deliveries/{id}", Scope::Read),
     ("DELETE /v1/deliveries/{id}", Scope::Send),
     ("GET /v1/usage", Scope::Read),
+    ("GET /v1/webhooks", Scope::Settings),
+    ("GET /v1/webhooks/{id}", Scope::Settings),
+    ("PUT /v1/webhooks/{id}", Scope::Settings),
+    ("DELETE /v1/webhooks/{id}", Scope::Settings),
+    ("POST /v1/webhooks/{id}/test", Scope::Settings),
 ];
 
 const UNAUTHORIZED: (u16, &str) = (401, "{\"message\":\"Unauthorized\"}");

@@ -18,7 +18,9 @@ pub(crate) async fn furnish(world: &World, practice: &Practice) -> Ids {
     let sent = practice
         .send(world.stack.outbox(), &[&document], json!({}))
         .await;
+    let webhook = webhook(practice, "hook").await;
     Ids {
+        webhook,
         record_type: "std".to_owned(),
         record: "r1".to_owned(),
         document,
@@ -63,12 +65,22 @@ pub(crate) async fn furnish_apart(world: &World, practice: &Practice, name: &str
             json!({"record": record, "channel": "spoken"}),
         )
         .await;
+    let webhook = webhook(practice, &format!("hook-of-{name}")).await;
     Ids {
+        webhook,
         record_type,
         record,
         document,
         delivery: sent.id,
     }
+}
+
+/// A webhook of this id: the id.
+async fn webhook(practice: &Practice, id: &str) -> String {
+    let body = json!({"url": "https://hooks.example.org/", "events": ["delivery.opened"]});
+    let made = practice.put(&format!("/v1/webhooks/{id}"), body).await;
+    assert_eq!(made.status, 200, "{made:?}");
+    id.to_owned()
 }
 
 /// Everything that a practice gets to see of itself.
@@ -84,6 +96,8 @@ pub(crate) async fn view(practice: &Practice, ids: &Ids) -> BTreeMap<String, Val
         format!("/v1/records/{}", ids.record),
         format!("/v1/documents/{}", ids.document),
         format!("/v1/deliveries/{}", ids.delivery),
+        "/v1/webhooks".to_owned(),
+        format!("/v1/webhooks/{}", ids.webhook),
     ] {
         let answer = practice.get(&path).await;
         assert_eq!(answer.status, 200, "{path}: {answer:?}");

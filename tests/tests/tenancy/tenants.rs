@@ -58,9 +58,15 @@ async fn t18_what_is_another_practices_is_answered_as_what_nobody_has() {
 
 /// Whether this is the id of something of these.
 fn is_of(id: &str, ids: &Ids) -> bool {
-    [&ids.record_type, &ids.record, &ids.document, &ids.delivery]
-        .into_iter()
-        .any(|known| known == id)
+    [
+        &ids.record_type,
+        &ids.record,
+        &ids.document,
+        &ids.delivery,
+        &ids.webhook,
+    ]
+    .into_iter()
+    .any(|known| known == id)
 }
 
 /// Whether the call names something of these.

@@ -1,5 +1,6 @@
 //! What was sent: in memory to be read, in a file to outlive the process.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, Write as _};
 use std::path::Path;
@@ -16,6 +17,7 @@ pub(super) enum Channel {
     Email,
     Sms,
     Threema,
+    Webhook,
 }
 
 impl Channel {
@@ -25,6 +27,7 @@ impl Channel {
             Self::Email => "E-Mail",
             Self::Sms => "SMS",
             Self::Threema => "Threema",
+            Self::Webhook => "Webhook",
         }
     }
 }
@@ -41,6 +44,17 @@ pub(super) struct Message {
     pub(super) html: Option<String>,
     pub(super) attachments: Vec<Attachment>,
     pub(super) at: String,
+    /// Of a webhook alone.
+    #[serde(flatten)]
+    pub(super) request: Option<Request>,
+}
+
+/// What a webhook's receiver would have got.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Request {
+    pub(super) url: String,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: String,
 }
 
 /// A file that came with a message; its bytes are not kept.
@@ -142,6 +156,7 @@ mod tests {
             html: None,
             attachments: Vec::new(),
             at: "2026-11-23T14:30:00Z".to_owned(),
+            request: None,
         }
     }
 

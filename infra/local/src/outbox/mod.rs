@@ -1,4 +1,4 @@
-//! The outbox: takes what the functions send over SES and SNS, computes their MACs in the place of KMS, and shows
+//! The outbox: takes what the functions send over SES and SNS and to practices' programs, computes their MACs in the place of KMS, and shows
 //! to people and programs what was sent. The only server of the local stack that is its own.
 
 mod clock;
@@ -8,6 +8,7 @@ mod mailbox;
 mod page;
 mod ses;
 mod sns;
+mod webhook;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 
 pub(crate) use clock::ClockFile;
 pub(crate) use kms::Keys;
+pub(crate) use webhook::PATH as WEBHOOKS;
 
 use crate::Error;
 use crate::servers::Stopping;
@@ -109,6 +111,7 @@ pub(crate) fn router(outbox: Outbox) -> Router {
         .route("/faults", post(faults))
         .route("/clock", get(clock::read).post(clock::change))
         .route("/v2/email/outbound-emails", post(ses::send_email))
+        .route(webhook::PATH, post(webhook::take))
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .with_state(Arc::new(outbox))
 }
@@ -146,7 +149,7 @@ async fn faults(outbox: State<Arc<Outbox>>, body: Bytes) -> Response {
         Err(error) => problem(
             StatusCode::BAD_REQUEST,
             &format!(
-                "expected {{\"channel\": \"email\"|\"sms\"|\"threema\", \"kind\": \"refuse\"|\"timeout\"|\"throttle\", \"times\": 1 or more}}: {error}"
+                "expected {{\"channel\": \"email\"|\"sms\"|\"threema\"|\"webhook\", \"kind\": \"refuse\"|\"timeout\"|\"throttle\", \"times\": 1 or more}}: {error}"
             ),
         ),
     }

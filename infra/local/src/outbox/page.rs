@@ -8,13 +8,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::Outbox;
-use super::mailbox::{Channel, Message};
+use super::mailbox::{Channel, Message, Request};
 
 /// Nothing from elsewhere; inline styles, since e-mails have them. An e-mail's frame obeys this policy too.
 const POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; \
     img-src data:; frame-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
-/// How many e-mails, and how many text messages, the page shows; every e-mail is a frame that costs a browser memory.
+/// How many e-mails, text messages and webhooks the page shows; every e-mail is a frame that costs a browser memory.
 const SHOWN: usize = 50;
 
 #[derive(Template)]
@@ -24,7 +24,14 @@ struct Page {
     revision: u64,
     mails: Vec<Mail>,
     texts: Vec<Message>,
+    webhooks: Vec<Webhook>,
     has_more: bool,
+}
+
+/// What a practice's program was told.
+struct Webhook {
+    at: String,
+    request: Request,
 }
 
 struct Mail {
@@ -37,14 +44,24 @@ pub(super) async fn show(outbox: State<Arc<Outbox>>) -> Response {
     // Read first: a message that comes in between makes the page load once too often, not once too rarely.
     let revision = outbox.mailbox.revision();
     let newest_first = outbox.mailbox.all().into_iter().rev();
-    let (mails, texts): (Vec<_>, Vec<_>) =
-        newest_first.partition(|message| message.channel == Channel::Email);
+    let (mut webhooks, mut mails, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+    for mut message in newest_first {
+        match (message.request.take(), message.channel) {
+            (Some(request), _) => webhooks.push(Webhook {
+                at: message.at,
+                request,
+            }),
+            (None, Channel::Email) => mails.push(message),
+            (None, _) => texts.push(message),
+        }
+    }
     let page = Page {
         now: shown_time(&outbox.clock.clock().now().to_string()),
         revision,
-        has_more: mails.len().max(texts.len()) > SHOWN,
+        has_more: mails.len().max(texts.len()).max(webhooks.len()) > SHOWN,
         mails: mails.into_iter().take(SHOWN).map(Mail::new).collect(),
         texts: texts.into_iter().take(SHOWN).collect(),
+        webhooks: webhooks.into_iter().take(SHOWN).collect(),
     };
     match page.render() {
         Ok(html) => (
@@ -114,6 +131,7 @@ mod tests {
                 size: 5,
             }],
             at: "2026-11-23T14:30:00Z".to_owned(),
+            request: None,
         }
     }
 
@@ -126,6 +144,7 @@ mod tests {
                 "<p onclick=\"x()\">\"Hallo\"</p></iframe><script>x()</script>",
             ))],
             texts: vec![mail("")],
+            webhooks: Vec::new(),
             has_more: false,
         };
         let html = page.render().unwrap();
@@ -142,6 +161,7 @@ mod tests {
             revision: 0,
             mails: Vec::new(),
             texts: Vec::new(),
+            webhooks: Vec::new(),
             has_more: false,
         };
         assert!(page.render().unwrap().contains("Noch nichts"));

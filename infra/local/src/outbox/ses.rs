@@ -100,6 +100,7 @@ impl SendEmail {
                 .map(SentAttachment::measure)
                 .collect::<Result<_, _>>()?,
             at,
+            request: None,
         })
     }
 }

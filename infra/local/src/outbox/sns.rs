@@ -58,6 +58,7 @@ fn message(body: &[u8], at: String) -> Result<Message, (&'static str, &'static s
         html: None,
         attachments: Vec::new(),
         at,
+        request: None,
     })
 }
 
