@@ -16,9 +16,12 @@ pub use patient::{Page, Patient};
 pub use pdf::pdf;
 pub use practice::{Answer, Practice, Sent};
 
+use std::collections::BTreeMap;
+
 use deliveries::Clock;
 use domain::time::Timestamp;
 use local::{Options, Ports, Stack, practice as local_practice};
+use secrets::HashCost;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -40,12 +43,25 @@ impl World {
         world
     }
 
+    /// The same with codes whose hash costs next to nothing, for tests that enter very many.
+    pub async fn with_smallest_hashes() -> Self {
+        let cost = HashCost::SMALLEST.to_owned();
+        let world = Self::of([("CODE_HASH_COST".to_owned(), cost)].into()).await;
+        world.practice.set_up().await;
+        world
+    }
+
     /// The same with a practice that has said nothing yet.
     pub async fn bare() -> Self {
+        Self::of(BTreeMap::new()).await
+    }
+
+    async fn of(variables: BTreeMap<String, String>) -> Self {
         let folder = TempDir::new().expect("a folder");
         let options = Options {
             directory: folder.path().to_owned(),
             ports: Ports::default(),
+            variables,
         };
         let stack = Stack::start(options).await.expect("a stack");
         stack.clock().show(

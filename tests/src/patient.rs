@@ -98,6 +98,16 @@ impl Patient {
         }
     }
 
+    /// A further browser on another link, over the same connections but without the cookies.
+    #[must_use]
+    pub fn sharing(&self, link: &str) -> Self {
+        Self {
+            link: link.to_owned(),
+            cookies: BTreeMap::new(),
+            ..self.clone()
+        }
+    }
+
     /// Opens the link.
     pub async fn open(&mut self) -> Page {
         self.get(&self.link.clone()).await

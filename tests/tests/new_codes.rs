@@ -480,3 +480,26 @@ async fn l6a_revives_and_refuses_as_the_rules_say() {
         (409, "code-not-possible")
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l9_a_session_that_the_window_has_ended_does_not_come_back_with_a_new_code() {
+    let (world, sent) = delivery(json!({})).await;
+    let mut code = sent.code.clone();
+    for by_patient in [true, false] {
+        assert_eq!(world.patient(&sent).enter(&code).await.status, 303);
+        world.advance(3 * DAY - 5 * MINUTE);
+        let mut reader = world.patient(&sent);
+        assert_eq!(reader.enter(&code).await.status, 303);
+        world.advance(5 * MINUTE);
+        assert_eq!(reader.documents().await.status, 303, "L2");
+        if by_patient {
+            ask_and_read(&mut world.patient(&sent)).await;
+            code = newest_code(&world).await;
+        } else {
+            let spoken = json!({"channel": "spoken"});
+            let answer = world.practice.post_code("a", &sent.id, spoken).await;
+            assert_eq!(answer.status, 201, "{answer:?}");
+        }
+        assert_eq!(reader.documents().await.status, 303, "ended is ended");
+    }
+}

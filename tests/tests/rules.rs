@@ -586,6 +586,22 @@ async fn l7_a_deleted_document_leaves_every_delivery_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn l8_a_deleted_document_leaves_superseded_deliveries_too() {
+    let world = World::start().await;
+    let (document, first) = sent(&world, json!({})).await;
+    let outbox = world.stack.outbox();
+    let second = world.practice.send(outbox, &[&document], json!({})).await;
+    let newer = "Es gibt eine neuere E-Mail zu diesem Dokument.";
+    assert_closed(&world, &first, "superseded", newer).await;
+    let path = format!("/v1/documents/{document}");
+    assert_eq!(world.practice.delete(&path).await.status, 204);
+    for sent in [first, second] {
+        let said = "Die Praxis stellt das Dokument nicht mehr bereit.";
+        assert_closed(&world, &sent, "revoked", said).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn l7_erasing_a_record_closes_its_deliveries() {
     let world = World::start().await;
     let (document, sent) = sent(&world, json!({})).await;

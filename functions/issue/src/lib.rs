@@ -15,7 +15,7 @@ use domain::id::DeliveryId;
 use futures::FutureExt as _;
 use http::StatusCode;
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
-use secrets::Keys;
+use secrets::{HashCost, Keys};
 use serde_json::{Value, json};
 use store::{Page, Store};
 use web::{Problem, Request, Response};
@@ -31,7 +31,10 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
             store: Store::new(aws.dynamodb(), get.text("TABLE")),
             documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
             lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-            hashing: Hashing::new(Keys::new(aws.kms(), get.list("PEPPER_KEYS"))),
+            hashing: Hashing::new(
+                Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
+                HashCost::named(get.optional("CODE_HASH_COST")),
+            ),
             email: EmailChannel::new(
                 aws.ses(),
                 get.text("MAIL_FROM"),

@@ -10,7 +10,7 @@ use futures::FutureExt as _;
 use http::StatusCode;
 use pages::EntryNote;
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
-use secrets::{Keys, Purpose};
+use secrets::{HashCost, Keys, Purpose};
 use store::Store;
 use visits::{Visit, fault, is_own_form, token_of, unknown};
 use web::{Request, Response};
@@ -22,7 +22,10 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
         RequestCode {
             store: Store::new(aws.dynamodb(), get.text("TABLE")),
             lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-            hashing: Hashing::new(Keys::new(aws.kms(), get.list("PEPPER_KEYS"))),
+            hashing: Hashing::new(
+                Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
+                HashCost::named(get.optional("CODE_HASH_COST")),
+            ),
             sms: SmsChannel::new(aws.sns()),
             own_sender: get.parsed("SMS_SENDER_ID"),
             base_url: get.text("BASE_URL"),

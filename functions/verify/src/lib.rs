@@ -5,13 +5,13 @@
 mod entry;
 mod not_mine;
 
-use deliveries::{Clock, EnterCode};
+use deliveries::{Clock, EnterCode, Hashing};
 use domain::language::Language;
 use futures::FutureExt as _;
 use http::StatusCode;
 use pages::{Frame, privacy_page};
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
-use secrets::Keys;
+use secrets::{HashCost, Keys};
 use store::Store;
 use web::{Request, Response};
 
@@ -31,7 +31,10 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
             enter: EnterCode::new(
                 Store::new(aws.dynamodb(), get.text("TABLE")),
                 Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-                Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
+                Hashing::new(
+                    Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
+                    HashCost::named(get.optional("CODE_HASH_COST")),
+                ),
                 clock,
             ),
             origin: get.text("BASE_URL"),

@@ -44,6 +44,8 @@ pub struct Options {
     pub directory: PathBuf,
     /// The ports.
     pub ports: Ports,
+    /// What the functions find in their environment besides.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// Ports on loopback; 0 lets the system choose.
@@ -136,7 +138,11 @@ pub struct Stack {
 impl Stack {
     /// Starts everything; when this returns, everything answers.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let Options { directory, ports } = options;
+        let Options {
+            directory,
+            ports,
+            variables,
+        } = options;
         let lock = lock(&directory)?;
         let listeners = Listeners::open(ports).await?;
         let addresses = listeners.addresses()?;
@@ -158,7 +164,8 @@ impl Stack {
             ClockFile::open(path.to_owned())
         })?;
         let clock = clock_file.clock().clone();
-        let aws = environment::aws(&addresses);
+        let mut aws = environment::aws(&addresses);
+        aws.extend(variables);
         let resources = template.functions(&local)?;
         let gateway = Gateway {
             routes: functions::routes(&resources)?,

@@ -1,5 +1,6 @@
 //! `cargo run`: the local stack with a demonstration; `cargo run -- serve`: the bare stack, for programs.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -76,6 +77,7 @@ async fn serve(place: Place, ready_file: Option<PathBuf>) -> Outcome {
     let stack = Stack::start(Options {
         directory: place.data,
         ports,
+        variables: BTreeMap::new(),
     })
     .await?;
     let key = practice::ensure(&stack).await?;
@@ -108,6 +110,7 @@ async fn demonstrate(place: Place) -> Outcome {
     let stack = Stack::start(Options {
         directory: place.data,
         ports,
+        variables: BTreeMap::new(),
     })
     .await?;
     let key = practice::ensure(&stack).await?;

@@ -7,6 +7,7 @@ use aws_sdk_s3::types::ChecksumAlgorithm;
 use data_encoding::BASE64;
 use runtime::Aws;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -22,6 +23,7 @@ fn options(directory: &Path) -> Options {
     Options {
         directory: directory.to_owned(),
         ports: Ports::default(),
+        variables: BTreeMap::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use domain::delivery::{EntryRule, l4_entry, l7_report};
 use domain::symbols::{Code, LinkToken};
 use domain::time::Timestamp;
 use futures::future::join;
-use secrets::{CodeKeys, Keys, LookupKeys, SessionSecret};
+use secrets::{Keys, LookupKeys, SessionSecret};
 use store::{Charge, Commit, NewSession, Store, StoredDelivery};
 
 use crate::clock::Clock;
@@ -47,16 +47,11 @@ pub enum ReportOutcome {
 
 impl EnterCode {
     /// Over these.
-    pub fn new(
-        store: Store,
-        lookup: Keys<LookupKeys>,
-        codes: Keys<CodeKeys>,
-        clock: Clock,
-    ) -> Self {
+    pub fn new(store: Store, lookup: Keys<LookupKeys>, hashing: Hashing, clock: Clock) -> Self {
         Self {
             store,
             lookup,
-            hashing: Hashing::new(codes),
+            hashing,
             clock,
         }
     }

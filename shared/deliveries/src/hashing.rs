@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::hashed::CodeHash;
 use domain::id::DeliveryId;
 use domain::symbols::Code;
-use secrets::{CodeHasher, CodeKeys, HashError, Keys};
+use secrets::{CodeHasher, CodeKeys, HashCost, HashError, Keys};
 use tokio::task::spawn_blocking;
 
 use crate::error::Unavailable;
@@ -18,11 +18,11 @@ pub struct Hashing {
 }
 
 impl Hashing {
-    /// Under these keys.
-    pub fn new(keys: Keys<CodeKeys>) -> Self {
+    /// Under these keys, new codes at this cost.
+    pub fn new(keys: Keys<CodeKeys>, cost: HashCost) -> Self {
         Self {
             keys: Arc::new(keys),
-            hasher: Arc::default(),
+            hasher: Arc::new(CodeHasher::new(cost)),
         }
     }
 

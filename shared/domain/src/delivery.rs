@@ -165,6 +165,9 @@ pub struct SentIn {
     pub recipient: RecipientId,
     /// L1: from then on it is closed for good anyway.
     pub expires_at: Timestamp,
+    /// Whether a later sending has closed it; should the document be deleted, it leaves this one too.
+    #[serde(default)]
+    pub superseded: bool,
 }
 
 /// L5: most earlier deliveries that one sending may close.
@@ -181,7 +184,9 @@ pub fn l5_is_superseded(
     keep_earlier: bool,
     now: Timestamp,
 ) -> bool {
-    now < earlier.expires_at && !(keep_earlier && earlier.recipient != *recipient)
+    !earlier.superseded
+        && now < earlier.expires_at
+        && !(keep_earlier && earlier.recipient != *recipient)
 }
 
 /// What became of the message on the second channel.

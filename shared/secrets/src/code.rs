@@ -14,10 +14,6 @@ use crate::draw::random;
 use crate::keys::{FromRoots, Root, Subkey};
 use crate::seal::{decrypt, encrypt};
 
-/// Argon2's memory cost in KiB: the least that OWASP's password storage cheat sheet names, with two passes.
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-
 /// The keys of codes and sealed references, newest first.
 #[derive(Debug)]
 pub struct CodeKeys {
@@ -125,8 +121,43 @@ impl CodeKeys {
     }
 }
 
+/// What the hash of a new code costs; it is stored with the hash, so that it can change while old deliveries still open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashCost {
+    memory_kib: u32,
+    passes: u32,
+}
+
+impl Default for HashCost {
+    /// The least that OWASP's password storage cheat sheet names.
+    fn default() -> Self {
+        Self {
+            memory_kib: 19_456,
+            passes: 2,
+        }
+    }
+}
+
+impl HashCost {
+    /// The name of the least that Argon2 can do, for tests that enter many thousand codes. No template sets it.
+    pub const SMALLEST: &str = "smallest-for-tests-alone";
+
+    /// The cost of this name; without one, and with any other, it is the default.
+    pub fn named(name: Option<&str>) -> Self {
+        if name == Some(Self::SMALLEST) {
+            Self {
+                memory_kib: 8,
+                passes: 1,
+            }
+        } else {
+            Self::default()
+        }
+    }
+}
+
 /// Hashes codes one at a time in memory that is allocated once.
 pub struct CodeHasher {
+    cost: HashCost,
     memory: Mutex<Vec<Block>>,
 }
 
@@ -136,16 +167,16 @@ impl std::fmt::Debug for CodeHasher {
     }
 }
 
-impl Default for CodeHasher {
-    fn default() -> Self {
+impl CodeHasher {
+    /// New codes are hashed at this cost, stored ones at their own.
+    pub fn new(cost: HashCost) -> Self {
         Self {
+            cost,
             memory: Mutex::new(Vec::new()),
         }
     }
-}
 
-impl CodeHasher {
-    /// The hash of a new code. Takes some 30 ms of one core and 19 MiB.
+    /// The hash of a new code. Takes some 30 ms of one core and 19 MiB at the default cost.
     pub fn hash(
         &self,
         keys: &CodeKeys,
@@ -155,13 +186,14 @@ impl CodeHasher {
     ) -> Result<CodeHash, HashError> {
         let key = keys.newest()?;
         let salt: [u8; 16] = random().map_err(|_| HashError::Interrupted)?;
-        let hash = self.argon2(key, delivery, version, code, &salt, MEMORY_KIB, PASSES)?;
+        let HashCost { memory_kib, passes } = self.cost;
+        let hash = self.argon2(key, delivery, version, code, &salt, memory_kib, passes)?;
         Ok(CodeHash {
             key_id: key.id.clone(),
             salt: BASE64_NOPAD.encode(&salt),
             hash: BASE64_NOPAD.encode(&hash),
-            memory_kib: MEMORY_KIB,
-            passes: PASSES,
+            memory_kib,
+            passes,
         })
     }
 
@@ -250,7 +282,7 @@ mod tests {
 
     #[test]
     fn s2_a_code_is_right_only_for_its_delivery_version_and_key() {
-        let (hasher, code) = (CodeHasher::default(), draw_code().unwrap());
+        let (hasher, code) = (CodeHasher::new(HashCost::default()), draw_code().unwrap());
         let stored = hasher.hash(&keys(&[1]), &delivery(1), 1, &code).unwrap();
         let judge = |keys: &CodeKeys, id: u8, version: u32, code: &Code| {
             hasher.verify(keys, &delivery(id), version, code, &stored)
@@ -268,10 +300,31 @@ mod tests {
 
     #[test]
     fn s2_the_same_code_never_hashes_the_same() {
-        let (hasher, code) = (CodeHasher::default(), draw_code().unwrap());
+        let (hasher, code) = (CodeHasher::new(HashCost::default()), draw_code().unwrap());
         let once = hasher.hash(&keys(&[1]), &delivery(1), 1, &code).unwrap();
         let again = hasher.hash(&keys(&[1]), &delivery(1), 1, &code).unwrap();
         assert_ne!(once.hash, again.hash);
+    }
+
+    #[test]
+    fn s2_nothing_but_its_whole_name_makes_the_hash_cheap() {
+        for name in [
+            None,
+            Some(""),
+            Some("smallest"),
+            Some("SMALLEST-FOR-TESTS-ALONE"),
+        ] {
+            let hasher = CodeHasher::new(HashCost::named(name));
+            let hash = hasher.hash(&keys(&[1]), &delivery(1), 1, &draw_code().unwrap());
+            let hash = hash.unwrap();
+            assert_eq!((hash.memory_kib, hash.passes), (19_456, 2), "{name:?}");
+        }
+        let cheap = CodeHasher::new(HashCost::named(Some(HashCost::SMALLEST)));
+        let code = draw_code().unwrap();
+        let stored = cheap.hash(&keys(&[1]), &delivery(1), 1, &code).unwrap();
+        let dear = CodeHasher::new(HashCost::default());
+        let judged = dear.verify(&keys(&[1]), &delivery(1), 1, &code, &stored);
+        assert!(judged.unwrap(), "a stored hash is judged at its own cost");
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod session;
 mod webhook;
 
 pub use access::{ApiKeySecret, sha256_hex};
-pub use code::{CodeHasher, CodeKeys, HashError};
+pub use code::{CodeHasher, CodeKeys, HashCost, HashError};
 pub use draw::{DrawError, delivery_id, document_id, draw_code, draw_link_token};
 pub use form::{FormCookie, FormError, LIFE as FORM_LIFE, Purpose};
 pub use keys::{KeyError, Keys};

@@ -2,10 +2,15 @@
 //!
 //! A code that a patient asks for waits in a slot of its own until the fate of its message is known; until then the old one is judged.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use domain::delivery::{CODE_UNDER_WAY, Delivery, ENTRIES_PER_LIFE, NextCode};
+use domain::delivery::{
+    CODE_UNDER_WAY, Delivery, ENTRIES_PER_LIFE, NextCode, Session, l2_window_end,
+};
 use domain::hashed::{CodeHash, LinkHash, NumberHash};
 use domain::time::{DAY, Timestamp};
 
@@ -155,11 +160,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
         let delivery = &seen.delivery;
-        let update = Update::builder()
+        let ended = ended_sessions(delivery, now);
+        let mut update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(Key::delivery(&seen.link).attributes()))
             .update_expression(format!(
-                "SET #code = :hash, code_version = :version, {ANEW}, last_op = :op REMOVE {OVER}"
+                "SET #code = :hash, code_version = :version, {ANEW}, last_op = :op{ended} REMOVE {OVER}"
             ))
             .condition_expression(format!("{UNCHANGED} AND {NOT_FOR_GOOD}"))
             .expression_attribute_names("#code", "code")
@@ -171,7 +177,11 @@ impl Store {
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":life_limit", number(ENTRIES_PER_LIFE))
             .expression_attribute_values(":now", time(now))
-            .expression_attribute_values(":op", text("new code"))
+            .expression_attribute_values(":op", text("new code"));
+        if !ended.is_empty() {
+            update = without_sessions(update)?;
+        }
+        let update = update
             .build()
             .map_err(|_| StoreError::Unreadable("our own"))?;
         let mut writes = vec![TransactWriteItem::builder().update(update).build()];
@@ -211,6 +221,7 @@ impl Store {
     ) -> Result<TransactWriteItem, StoreError> {
         let delivery = &seen.delivery;
         let next = next_code(delivery, now);
+        let ended = ended_sessions(delivery, now);
         let same_requests = match delivery.last_request_at {
             Some(_) => "last_request_at = :last",
             None => "attribute_not_exists(last_request_at)",
@@ -218,9 +229,9 @@ impl Store {
         let mut update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(Key::delivery(&seen.link).attributes()))
-            .update_expression(
-                "SET next_code = :next, next_code_hash = :hash, last_request_at = :now, last_op = :op ADD code_requests :one",
-            )
+            .update_expression(format!(
+                "SET next_code = :next, next_code_hash = :hash, last_request_at = :now, last_op = :op{ended} ADD code_requests :one"
+            ))
             .condition_expression(format!(
                 "{UNCHANGED} AND {NOT_FOR_GOOD} AND attribute_not_exists(next_code) AND code_requests = :requests AND {same_requests}"
             ))
@@ -236,6 +247,9 @@ impl Store {
             .expression_attribute_values(":op", text("ask for code"));
         if let Some(last) = delivery.last_request_at {
             update = update.expression_attribute_values(":last", time(last));
+        }
+        if !ended.is_empty() {
+            update = without_sessions(update)?;
         }
         let update = update
             .build()
@@ -262,6 +276,21 @@ impl Store {
             .map_err(|_| StoreError::Unreadable("our own"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
+}
+
+/// L9: what L2 has ended does not come back when a new code starts the window anew.
+fn ended_sessions(delivery: &Delivery, now: Timestamp) -> &'static str {
+    let is_used = delivery
+        .opened_at
+        .is_some_and(|opened| now >= l2_window_end(opened));
+    if is_used { ", #sessions = :none" } else { "" }
+}
+
+fn without_sessions(update: UpdateBuilder) -> Result<UpdateBuilder, StoreError> {
+    let none: BTreeMap<String, Session> = BTreeMap::new();
+    Ok(update
+        .expression_attribute_names("#sessions", "sessions")
+        .expression_attribute_values(":none", to_attribute(&none)?))
 }
 
 /// Nobody made another code since the delivery was judged.

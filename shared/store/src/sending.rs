@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     Update,
 };
-use domain::delivery::{Delivery, PENDING, SentIn, l5_is_superseded};
+use domain::delivery::{Delivery, KEPT_AFTER_END, PENDING, SentIn, l5_is_superseded};
 use domain::hashed::{LinkHash, ReferenceHash, RequestHash};
 use domain::id::{DeliveryId, PracticeId};
 use domain::time::{DAY, Timestamp};
@@ -22,6 +22,9 @@ use crate::{Store, StoredDelivery, StoredDocument};
 
 /// How long an idempotency key is remembered, in seconds.
 const REQUEST_LIFE: i64 = DAY;
+
+/// How many superseded deliveries a document remembers: its item must not grow without end.
+const SUPERSEDED_REMEMBERED: usize = 300;
 
 /// A request's idempotency key and body, as hashes: under the newest look-up key first, then the older ones.
 #[derive(Clone, Debug)]
@@ -359,29 +362,25 @@ impl Store {
             delivery: delivery.id.clone(),
             recipient: delivery.recipient.clone(),
             expires_at: *expires_at,
+            superseded: false,
         };
         let mut write = vec![self.open_write(opening)?];
         let mut superseded = BTreeMap::new();
         for stored in documents {
-            let (closed, kept): (Vec<&SentIn>, Vec<&SentIn>) = stored
-                .sent_in
-                .iter()
-                .filter(|earlier| *accepted_at < earlier.expires_at)
-                .partition(|earlier| {
-                    l5_is_superseded(
-                        earlier,
-                        &delivery.recipient,
-                        opening.keep_earlier,
-                        *accepted_at,
-                    )
-                });
-            let sent_in: Vec<SentIn> = kept.into_iter().chain([&own]).cloned().collect();
+            let mut sent_in = remembered(&stored.sent_in, *accepted_at);
+            for earlier in &mut sent_in {
+                if l5_is_superseded(
+                    earlier,
+                    &delivery.recipient,
+                    opening.keep_earlier,
+                    *accepted_at,
+                ) {
+                    earlier.superseded = true;
+                    superseded.insert(earlier.link.clone(), earlier.delivery.clone());
+                }
+            }
+            sent_in.push(own.clone());
             write.push(self.remember_sending(&delivery.practice, stored, &sent_in)?);
-            superseded.extend(
-                closed
-                    .into_iter()
-                    .map(|earlier| (earlier.link.clone(), earlier.delivery.clone())),
-            );
         }
         for link in superseded.keys() {
             write.push(self.supersede_write(link, *accepted_at)?);
@@ -452,4 +451,22 @@ fn delivery_item(pending: &PendingDelivery<'_>) -> Result<Item, StoreError> {
     item.insert("last_op".to_owned(), text("pending"));
     item.insert("ttl".to_owned(), time_to_live(delivery.created_at));
     Ok(item)
+}
+
+/// The sendings that a document still remembers: those whose page can still say something, of the superseded ones the newest.
+fn remembered(sent_in: &[SentIn], now: Timestamp) -> Vec<SentIn> {
+    let kept = || {
+        let told = |earlier: &&SentIn| now < earlier.expires_at.plus(KEPT_AFTER_END);
+        sent_in.iter().filter(told)
+    };
+    let superseded = kept().filter(|earlier| earlier.superseded).count();
+    let mut forgotten = superseded.saturating_sub(SUPERSEDED_REMEMBERED);
+    kept()
+        .filter(|earlier| {
+            let is_forgotten = earlier.superseded && forgotten > 0;
+            forgotten -= usize::from(is_forgotten);
+            !is_forgotten
+        })
+        .cloned()
+        .collect()
 }

@@ -188,6 +188,7 @@ fn l5_keep_earlier_spares_other_recipients_alone() {
         delivery: DeliveryId::new(now, &[1; 10]),
         recipient: "insurer".parse().unwrap(),
         expires_at: now.plus(10),
+        superseded: false,
     };
     let (insurer, patient) = ("insurer".parse().unwrap(), "patient".parse().unwrap());
     assert!(l5_is_superseded(&earlier, &patient, false, now));
@@ -197,6 +198,16 @@ fn l5_keep_earlier_spares_other_recipients_alone() {
         around(earlier.expires_at).map(|now| l5_is_superseded(&earlier, &insurer, false, now));
     assert_eq!(expired, [true, false, false]);
     assert_eq!([l5_most_superseded(1), l5_most_superseded(24)], [90, 75]);
+    let closed = SentIn {
+        superseded: true,
+        ..earlier
+    };
+    assert!(!l5_is_superseded(
+        &closed,
+        &closed.recipient,
+        false,
+        at(SENT)
+    ));
 }
 
 #[test]
