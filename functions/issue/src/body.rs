@@ -10,8 +10,6 @@ use web::{Caller, FieldError, Problem, Request};
 
 /// The most documents in one delivery.
 const MOST_DOCUMENTS: usize = 24;
-/// The longest idempotency key.
-const LONGEST_KEY: usize = 255;
 
 /// As the practice sends it.
 #[derive(Deserialize)]
@@ -161,17 +159,9 @@ fn body_errors(body: &Body) -> Vec<FieldError> {
 
 /// Required where something is sent, so that a repeat after a lost answer sends nothing twice.
 pub(crate) fn idempotency_key(request: &Request) -> Result<String, Problem> {
-    let key = request.header("idempotency-key").unwrap_or_default();
-    if (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
-        return Ok(key.to_owned());
-    }
-    let detail = "Send a header Idempotency-Key with a new random value for every sending, such as a UUID: 1 to 255 visible ASCII characters.";
-    Err(Problem::new(
-        "idempotency-key-required",
-        400,
-        "This call needs an Idempotency-Key.",
-        detail,
-    ))
+    let key = request.idempotency_key()?;
+    key.map(str::to_owned)
+        .ok_or_else(Problem::idempotency_key_required)
 }
 
 fn not_available(pointer: &str, detail: &str) -> Problem {

@@ -82,6 +82,7 @@ pub(crate) fn send_problem(error: SendError) -> Problem {
             "/draft",
             "expected the draft of a preview, as it was answered",
         ),
+        SendError::Mismatch => Problem::idempotency_mismatch(),
         error => plain_problem(&error),
     }
 }
@@ -118,12 +119,6 @@ fn plain_problem(error: &SendError) -> Problem {
             409,
             "This is already under way.",
             "Ask again in a minute with the same Idempotency-Key.",
-        ),
-        SendError::Mismatch => (
-            "idempotency-mismatch",
-            409,
-            "This Idempotency-Key came before with other content.",
-            "Use a new Idempotency-Key for another request, or repeat the same body.",
         ),
         SendError::DraftSpent => (
             "draft-spent",

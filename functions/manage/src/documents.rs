@@ -1,6 +1,6 @@
 //! Documents: announcing, uploading, looking, releasing, deleting.
 
-use deliveries::{Clock, delete_document, look_at_uploads};
+use deliveries::{Clock, Unavailable, delete_document, idempotency_key, look_at_uploads};
 use documents::{PDF, UPLOAD_LIFE, Upload};
 use domain::access::Scope;
 use domain::document::{Document, Kind, LARGEST, State};
@@ -10,7 +10,7 @@ use http::StatusCode;
 use secrets::document_id;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use store::StoredDocument;
+use store::{Announced, StoredDocument};
 use web::{FieldError, Problem, Request, Response};
 
 use crate::{Answer, Deps, Failure};
@@ -56,17 +56,36 @@ struct Changes {
     released: bool,
 }
 
-/// Announces a document and answers where its bytes go, straight to the bucket.
+/// Announces a document and answers where its bytes go, straight to the bucket; a repeated request gets the same document with another URL.
 pub(crate) async fn post(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Send)?.practice;
     let document = announced(request.json()?, deps.clock.now())?;
-    if !deps.store.add_document(practice, document.clone()).await? {
-        return Err(Problem::invalid_field(
-            "/record",
-            "expected a record that exists; make it with PUT /v1/records/{id}",
-        )
-        .into());
-    }
+    let key = match request.idempotency_key()? {
+        Some(key) => {
+            let lookup = deps.lookup.get().await.map_err(Unavailable::from)?;
+            let route = "POST /v1/documents";
+            Some(idempotency_key(
+                lookup,
+                practice,
+                route,
+                key,
+                request.body(),
+            ))
+        }
+        None => None,
+    };
+    let added = deps
+        .store
+        .add_document(practice, document.clone(), key.as_ref());
+    let document = match added.await? {
+        Announced::Yes => document,
+        Announced::Repeated(id) => found(deps, practice, &id).await?,
+        Announced::Mismatch => return Err(Problem::idempotency_mismatch().into()),
+        Announced::NoSuchRecord => {
+            let expected = "expected a record that exists; make it with PUT /v1/records/{id}";
+            return Err(Problem::invalid_field("/record", expected).into());
+        }
+    };
     let upload = deps.documents.upload(practice, &document).await?;
     let mut body = shown(&document);
     body["upload"] = shown_upload(upload);
@@ -81,12 +100,7 @@ pub(crate) async fn list(deps: &Deps, request: &Request) -> Answer {
         .query("record")
         .and_then(|record| record.parse::<RecordId>().ok());
     let record = record.ok_or_else(|| {
-        Problem::new(
-            "invalid-query",
-            400,
-            "The query is not what this call takes.",
-            "Say whose documents: ?record=ID.",
-        )
+        Problem::invalid_query("record", "the id of the record whose documents to list")
     })?;
     let page = deps
         .store

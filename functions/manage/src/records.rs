@@ -1,10 +1,10 @@
 //! Records and record types.
 
-use deliveries::erase_record;
+use deliveries::{Unavailable, deliveries_to_changed_addresses, erase_record};
 use domain::access::Scope;
 use domain::id::{RecordId, RecordTypeId};
 use domain::practice::RecordType;
-use domain::record::Record;
+use domain::record::{Record, l7_changed_addresses};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ pub(crate) async fn get(deps: &Deps, request: &Request) -> Answer {
     ))
 }
 
-/// Makes or replaces a record; what it points to must be there.
+/// Makes or replaces a record; what it points to must be there. Answers which open deliveries went to an address that is not there any more.
 pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Send)?.practice;
     let id: RecordId = chosen_id(request)?;
@@ -117,11 +117,27 @@ pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
     if !errors.is_empty() {
         return Err(Problem::invalid_body(errors).into());
     }
+    let earlier = deps.store.record(practice, &id).await?;
     deps.store.put_record(practice, &id, &record).await?;
-    Ok(Response::json(
-        StatusCode::OK,
-        &with_id(id.as_str(), &record),
-    ))
+    let elsewhere = match earlier {
+        Some(earlier) => {
+            let changed = l7_changed_addresses(&earlier, &record);
+            let lookup = deps.lookup.get().await.map_err(Unavailable::from)?;
+            deliveries_to_changed_addresses(
+                &deps.store,
+                lookup,
+                practice,
+                &id,
+                &changed,
+                deps.clock.now(),
+            )
+            .await?
+        }
+        None => Vec::new(),
+    };
+    let mut body = with_id(id.as_str(), &record);
+    body["deliveries_to_changed_addresses"] = json!(elsewhere);
+    Ok(Response::json(StatusCode::OK, &body))
 }
 
 /// Erases a record: deliveries closed, documents and recipients gone.

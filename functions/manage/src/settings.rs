@@ -4,6 +4,7 @@ use domain::access::Scope;
 use domain::id::PracticeId;
 use domain::practice::{Limits, PublicPractice, Settings, d9_is_telling};
 use http::StatusCode;
+use pages::holds_web_address;
 use serde_json::{Value, json};
 use store::StoreError;
 use web::{Problem, Request, Response};
@@ -25,6 +26,10 @@ pub(crate) async fn get(deps: &Deps, request: &Request) -> Answer {
 pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
     let practice = &request.caller(Scope::Settings)?.practice;
     let settings: Settings = request.json()?;
+    if holds_web_address(&PublicPractice::of(&settings).public_name) {
+        let expected = "expected a name without the address of a web page (D11), for it stands in text messages; put a space after a full stop";
+        return Err(Problem::invalid_field("/public_name", expected).into());
+    }
     let limits = limits(deps, practice).await?;
     if settings
         .sender_id

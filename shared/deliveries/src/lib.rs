@@ -3,6 +3,7 @@
 //! Each is a few steps over the table, the bucket, the keys and the channels, and ends in an outcome that the handlers turn into an answer.
 //! Rules are asked of `domain`; nothing here knows HTTP.
 
+mod changed_addresses;
 mod clock;
 mod compose;
 mod enter;
@@ -18,6 +19,7 @@ mod uploads;
 mod webhooks;
 mod withdraw;
 
+pub use changed_addresses::deliveries_to_changed_addresses;
 pub use clock::{Clock, Hand};
 pub use compose::InvalidTemplate;
 pub use enter::{EnterCode, EntryOutcome, ReportOutcome};
@@ -27,7 +29,7 @@ pub use hashing::Hashing;
 pub use preview::{DraftRequest, MessagePreview, Preview};
 pub use read::{DownloadOutcome, Listing, ReadDocuments};
 pub use request_code::{NewCodeOutcome, RequestCode, RequestOutcome};
-pub use send::{MessageSent, SendDelivery, SendError, SendRequest, SentDelivery};
+pub use send::{MessageSent, SendDelivery, SendError, SendRequest, SentDelivery, idempotency_key};
 pub use uploads::look_at_uploads;
 pub use webhooks::{WebhookMessage, post_webhook};
 pub use withdraw::{delete_document, erase_record};

@@ -28,7 +28,7 @@ use crate::compose::{Composition, InvalidTemplate, Wording, message_template_id}
 use crate::error::Unavailable;
 use crate::find::{Found, find};
 use crate::hashing::Hashing;
-use crate::send::{MessageSent, SendDelivery};
+use crate::send::{MessageSent, SendDelivery, idempotency_key};
 
 /// What asking for a code needs.
 #[derive(Debug)]
@@ -257,14 +257,9 @@ impl SendDelivery {
         body: &[u8],
     ) -> Result<NewCodeOutcome, Unavailable> {
         let route = "POST /v1/deliveries/{id}/code";
-        let request = self
-            .idempotency(
-                practice,
-                route,
-                key,
-                &[id.as_str().as_bytes(), body].concat(),
-            )
-            .await?;
+        let lookup = self.lookup.get().await?;
+        let body = [id.as_str().as_bytes(), body].concat();
+        let request = idempotency_key(lookup, practice, route, key, &body);
         for _ in 0..4 {
             let now = self.clock.now();
             let Some(mut stored) = self.store.delivery_of_practice(practice, id).await? else {

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use channels::{Email, EmailChannel, Sent, Sms, SmsChannel};
 use documents::Documents;
-use domain::contact::SenderId;
+use domain::contact::{Mobile, SenderId};
 use domain::delivery::{
     CloseReason, Delivery, MessageFate, State, l1_expires_at, l6_settled, l8_state,
 };
+use domain::hashed::AddressHash;
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId};
 use domain::practice::{Channel, PublicPractice};
 use domain::sending::{Obstacle, Overrides, d5_sender};
@@ -356,9 +357,8 @@ impl SendDelivery {
         let Some(reached) = self.store.count(&count, plan.caps).await? else {
             return Ok(count);
         };
-        let key = self
-            .idempotency(practice, ROUTE, &request.key, &request.body)
-            .await?;
+        let lookup = self.lookup.get().await?;
+        let key = idempotency_key(lookup, practice, ROUTE, &request.key, &request.body);
         Err(
             match self.store.earlier_request(practice, &key, now).await? {
                 Some(EarlierRequest::Same(id)) => self.repeated(practice, &id).await?,
@@ -398,9 +398,8 @@ impl SendDelivery {
         let pending = PendingDelivery {
             stored: &stored,
             reference: &first(lookup.references(practice, &reference))?,
-            request: &self
-                .idempotency(practice, ROUTE, &request.key, &request.body)
-                .await?,
+            addresses: &addresses(lookup, practice, plan),
+            request: &idempotency_key(lookup, practice, ROUTE, &request.key, &request.body),
         };
         match self.store.add_pending(&pending).await {
             Ok(()) => Ok(stored),
@@ -411,27 +410,10 @@ impl SendDelivery {
         }
     }
 
-    /// A request's key and body as the table remembers them.
-    pub(crate) async fn idempotency(
-        &self,
-        practice: &PracticeId,
-        route: &str,
-        key: &str,
-        body: &[u8],
-    ) -> Result<IdempotencyKey, Unavailable> {
-        let lookup = self.lookup.get().await?;
-        Ok(IdempotencyKey {
-            keys: lookup.requests(practice, route, key.as_bytes()),
-            bodies: lookup.requests(practice, route, body),
-        })
-    }
-
-    async fn repeated(
-        &self,
-        practice: &PracticeId,
-        id: &DeliveryId,
-    ) -> Result<SendError, SendError> {
-        let found = self.store.delivery_of_practice(practice, id).await?;
+    async fn repeated(&self, practice: &PracticeId, id: &str) -> Result<SendError, SendError> {
+        let unreadable = store::StoreError::Unreadable("request");
+        let id: DeliveryId = id.parse().map_err(|_| unreadable)?;
+        let found = self.store.delivery_of_practice(practice, &id).await?;
         let stored = found.ok_or(store::StoreError::Unreadable("delivery"))?;
         Ok(match l8_state(&stored.delivery, false, self.clock.now()) {
             State::Pending => SendError::InProgress,
@@ -547,6 +529,34 @@ impl SendRequest {
 /// Whether the delivery may have been written as pending all the same: then nobody knows what becomes of it.
 fn may_be_written(error: &SendError) -> bool {
     matches!(error, SendError::Unavailable(_))
+}
+
+/// A request's idempotency key and body as the table remembers them.
+pub fn idempotency_key(
+    lookup: &LookupKeys,
+    practice: &PracticeId,
+    route: &str,
+    key: &str,
+    body: &[u8],
+) -> IdempotencyKey {
+    IdempotencyKey {
+        keys: lookup.requests(practice, route, key.as_bytes()),
+        bodies: lookup.requests(practice, route, body),
+    }
+}
+
+/// Where the e-mail goes, and the message where there is one, under the newest key.
+fn addresses(lookup: &LookupKeys, practice: &PracticeId, plan: &Plan) -> Vec<AddressHash> {
+    let by_sms = plan.resolved.channel.value == Channel::Sms;
+    let mobile = plan.addressee.mobile.as_ref().filter(|_| by_sms);
+    [
+        Some(plan.addressee.email.as_str()),
+        mobile.map(Mobile::as_str),
+    ]
+    .into_iter()
+    .flatten()
+    .filter_map(|address| lookup.addresses(practice, address).into_iter().next())
+    .collect()
 }
 
 fn new_delivery(request: &SendRequest, plan: &Plan, id: &DeliveryId, now: Timestamp) -> Delivery {

@@ -44,6 +44,8 @@ opaque! {
     ApiKeyHash;
     /// HMAC of a phone number, to count its messages. 64 hexadecimal digits.
     NumberHash;
+    /// HMAC of an e-mail address or phone number, to find a practice's deliveries that went there. 64 hexadecimal digits.
+    AddressHash;
     /// HMAC of an idempotency key or of a request's body. 64 hexadecimal digits.
     RequestHash;
     /// A webhook's signing secret under authenticated encryption.

@@ -1,5 +1,7 @@
 //! A patient's file: who receives what, and how.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::contact::{EmailAddress, Mobile, ThreemaId};
@@ -66,6 +68,39 @@ pub struct Recipient {
     pub offered_invoices: Option<OfferedInvoices>,
 }
 
+impl Recipient {
+    /// Where e-mails and messages to them go, as far as they say so themselves.
+    fn addresses(&self) -> impl Iterator<Item = &str> {
+        let emails = [&self.email, &self.invoice_email];
+        let emails = emails.into_iter().flatten().map(EmailAddress::as_str);
+        emails.chain(self.mobile.as_ref().map(Mobile::as_str))
+    }
+}
+
+/// L7: the addresses that a record's change takes from each recipient: what went there may be in the wrong hands, and can be revoked.
+pub fn l7_changed_addresses(
+    earlier: &Record,
+    now: &Record,
+) -> BTreeMap<RecipientId, BTreeSet<String>> {
+    let mut changed = BTreeMap::new();
+    for recipient in &earlier.recipients {
+        let kept: BTreeSet<&str> = now
+            .recipient(&recipient.id)
+            .into_iter()
+            .flat_map(Recipient::addresses)
+            .collect();
+        let gone: BTreeSet<String> = recipient
+            .addresses()
+            .filter(|address| !kept.contains(address))
+            .map(str::to_owned)
+            .collect();
+        if !gone.is_empty() {
+            changed.insert(recipient.id.clone(), gone);
+        }
+    }
+    changed
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UncheckedRecord {
@@ -127,5 +162,49 @@ impl TryFrom<UncheckedRecord> for Record {
             offered_invoices: record.offered_invoices,
             valid_days: record.valid_days,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(recipients: &str) -> Record {
+        let text = format!(r#"{{"record_type":"std","recipients":[{recipients}]}}"#);
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn l7_an_address_that_a_recipient_loses_is_a_changed_one() {
+        let patient = r#"{"id":"patient","name":"E","email":"e@example.org","invoice_email":"i@example.org","mobile":"+4915112345678"}"#;
+        let parent = r#"{"id":"parent","name":"P","email":"e@example.org"}"#;
+        let earlier = record(&format!("{patient},{parent}"));
+        let of = |now: &str| -> Vec<(String, Vec<String>)> {
+            l7_changed_addresses(&earlier, &record(now))
+                .into_iter()
+                .map(|(id, addresses)| (id.to_string(), addresses.into_iter().collect()))
+                .collect()
+        };
+        let lost = |id: &str, addresses: &[&str]| {
+            let addresses = addresses
+                .iter()
+                .map(|address| (*address).to_owned())
+                .collect();
+            (id.to_owned(), addresses)
+        };
+        assert_eq!(of(&format!("{patient},{parent}")), []);
+        assert_eq!(of(patient), [lost("parent", &["e@example.org"])]);
+        // An address that moves to another field, or that another recipient keeps, has changed for nobody, or for one.
+        let moved =
+            r#"{"id":"patient","name":"E","email":"i@example.org","mobile":"+4915112345678"}"#;
+        assert_eq!(
+            of(&format!("{moved},{parent}")),
+            [lost("patient", &["e@example.org"])]
+        );
+        let all = ["+4915112345678", "e@example.org", "i@example.org"];
+        assert_eq!(
+            of(r#"{"id":"other","name":"O","email":"e@example.org"}"#),
+            [lost("parent", &["e@example.org"]), lost("patient", &all)]
+        );
     }
 }

@@ -18,6 +18,7 @@ mod tests;
 
 use std::fmt;
 
+pub(crate) use self::characters::is_invisible;
 use self::fold::{Folded, d1_folded};
 use self::html::d1_without_tags;
 use self::readings::d1_readings;

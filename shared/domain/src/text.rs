@@ -1,5 +1,6 @@
 //! Texts that practices give and that travel into headers, messages and pages.
 
+use crate::smuggling::is_invisible;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -26,6 +27,8 @@ impl TryFrom<String> for Line {
             Err("expected 1 to 200 characters")
         } else if line.chars().any(|c| c.is_control() || is_direction(c)) {
             Err("expected one line without control characters")
+        } else if line.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+            Err("expected at least one character that can be seen")
         } else {
             Ok(Self(line))
         }
@@ -93,6 +96,7 @@ mod tests {
             "a\0b",
             "a\u{202e}b",
             "a\u{2028}b",
+            "\u{200b}\u{2060}",
             &"x".repeat(201),
         ] {
             assert!(Line::try_from(bad.to_owned()).is_err(), "{bad:?}");

@@ -27,5 +27,5 @@ pub use not_mine::{NotMinePage, not_mine_page, thanks_page};
 pub use notices::{fault_page, pending_page, privacy_page, unknown_page};
 pub use text_template::{
     EmailTemplate, MessageTemplate, Place, Reason, TemplateError, Variable, VariableEntry,
-    variables,
+    holds_web_address, variables,
 };

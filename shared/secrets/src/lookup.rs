@@ -2,7 +2,7 @@
 
 use data_encoding::HEXLOWER;
 use domain::contact::Mobile;
-use domain::hashed::{LinkHash, NumberHash, ReferenceHash, RequestHash};
+use domain::hashed::{AddressHash, LinkHash, NumberHash, ReferenceHash, RequestHash};
 use domain::id::PracticeId;
 use domain::symbols::{LinkToken, Reference};
 
@@ -21,6 +21,7 @@ struct Version {
     references: Subkey,
     requests: Subkey,
     numbers: Subkey,
+    addresses: Subkey,
     forms: Subkey,
     webhooks: Subkey,
 }
@@ -34,6 +35,7 @@ impl FromRoots for LookupKeys {
                 references: root.subkey("reference"),
                 requests: root.subkey("request"),
                 numbers: root.subkey("number"),
+                addresses: root.subkey("address"),
                 forms: root.subkey("form"),
                 webhooks: root.subkey("webhook secret"),
                 id,
@@ -76,6 +78,15 @@ impl LookupKeys {
         Some(NumberHash::new(hex(newest
             .numbers
             .mac(&[number.as_str().as_bytes()]))))
+    }
+
+    /// Where a practice's deliveries to this e-mail address or phone number may be found.
+    pub fn addresses(&self, practice: &PracticeId, address: &str) -> Vec<AddressHash> {
+        let parts = [practice.as_str().as_bytes(), address.as_bytes()];
+        self.versions
+            .iter()
+            .map(|version| AddressHash::new(hex(version.addresses.mac(&parts))))
+            .collect()
     }
 
     pub(crate) fn form_keys(&self) -> impl Iterator<Item = &Subkey> {

@@ -16,7 +16,7 @@ use domain::time::{DAY, Timestamp};
 
 use crate::error::StoreError;
 use crate::item::{Key, number, text, time, to_attribute};
-use crate::sending::{IdempotencyKey, repeated_request};
+use crate::requests::{IdempotencyKey, repeated_request};
 use crate::{Store, StoredDelivery};
 
 /// Messages that patients may ask for in a day: for one number, and for one practice. Against abuse of other people's money and phones.
@@ -185,7 +185,12 @@ impl Store {
             .build()
             .map_err(|_| StoreError::Unreadable("our own"))?;
         let mut writes = vec![TransactWriteItem::builder().update(update).build()];
-        writes.extend(self.request_writes(&delivery.practice, request, &delivery.id, now)?);
+        writes.extend(self.request_writes(
+            &delivery.practice,
+            request,
+            delivery.id.as_str(),
+            now,
+        )?);
         match self
             .client
             .transact_write_items()

@@ -2,7 +2,9 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::delivery::{DOWNLOADS_KEPT, Delivery, Download, ENTRIES_PER_LIFE, MessageFate};
-use domain::hashed::{CodeHash, LinkHash, ReferenceHash, SealedReference, SessionHash};
+use domain::hashed::{
+    AddressHash, CodeHash, LinkHash, ReferenceHash, SealedReference, SessionHash,
+};
 use domain::id::{DeliveryId, DocumentId, PracticeId};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::codes::NOT_FOR_GOOD;
 use crate::error::StoreError;
 use crate::item::{
-    Item, Key, from_item, number, practice_partition, reference_prefix, text, time, to_attribute,
+    Item, Key, address_prefix, from_item, number, practice_partition, reference_prefix, text, time,
+    to_attribute,
 };
 use crate::table::Paging;
 use crate::{Page, Store};
@@ -110,6 +113,28 @@ impl Store {
             let prefix = reference_prefix(reference);
             let page = self.pointed_to(practice, &prefix, MOST_ALIKE, None).await?;
             found.extend(page.items.into_iter().map(|(_, delivery)| delivery));
+        }
+        Ok(found)
+    }
+
+    /// Every delivery that went to an e-mail address or number, hashed under each live key, as long as the table keeps it.
+    pub async fn deliveries_to_address(
+        &self,
+        practice: &PracticeId,
+        addresses: &[AddressHash],
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let mut found = Vec::new();
+        for address in addresses {
+            let prefix = address_prefix(address);
+            let mut cursor = None;
+            loop {
+                let page = self.pointed_to(practice, &prefix, 100, cursor).await?;
+                found.extend(page.items.into_iter().map(|(_, delivery)| delivery));
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
         }
         Ok(found)
     }

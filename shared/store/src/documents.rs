@@ -12,6 +12,7 @@ use crate::item::{
     Item, Key, from_item, number, record_partition, text, time, to_attribute, to_item,
 };
 use crate::practices::put_new;
+use crate::requests::{EarlierRequest, IdempotencyKey};
 use crate::table::Paging;
 use crate::{Page, Store};
 
@@ -27,6 +28,19 @@ pub struct StoredDocument {
     pub sendings: u64,
 }
 
+/// What became of an announcement.
+#[derive(Debug)]
+pub enum Announced {
+    /// It is kept.
+    Yes,
+    /// The same request was made before and became this document.
+    Repeated(DocumentId),
+    /// The same idempotency key was used with another body.
+    Mismatch,
+    /// There is no such record.
+    NoSuchRecord,
+}
+
 /// Whose document an id is.
 #[derive(Serialize, Deserialize)]
 struct Pointer {
@@ -40,12 +54,13 @@ impl StoredDocument {
 }
 
 impl Store {
-    /// Announces a document. The record must exist at that very moment; `false` if it does not.
+    /// Announces a document. The record must exist at that very moment.
     pub async fn add_document(
         &self,
         practice: &PracticeId,
         document: Document,
-    ) -> Result<bool, StoreError> {
+        request: Option<&IdempotencyKey>,
+    ) -> Result<Announced, StoreError> {
         let own = Key::document(practice, &document.record, &document.id);
         let pointer = Key::document_pointer(practice, &document.id);
         let record = Key::record(practice, &document.record);
@@ -71,16 +86,34 @@ impl Store {
             "ttl".to_owned(),
             time(stored.document.created_at.plus(2 * UPLOAD_WITHIN)),
         );
-        let writes = vec![
+        let mut writes = vec![
             put_new(&self.table, announced)?,
             put_new(&self.table, item)?,
             TransactWriteItem::builder().condition_check(check).build(),
         ];
+        let (id, now) = (stored.document.id.as_str(), stored.document.created_at);
+        if let Some(request) = request {
+            writes.extend(self.request_writes(practice, request, id, now)?);
+        }
         if self.transact(writes).await? {
-            return Ok(true);
+            return Ok(Announced::Yes);
+        }
+        if let Some(request) = request {
+            match self.earlier_request(practice, request, now).await? {
+                // Our own write, whose answer was lost.
+                Some(EarlierRequest::Same(made)) if made == id => return Ok(Announced::Yes),
+                Some(EarlierRequest::Same(made)) => {
+                    let made = made
+                        .parse()
+                        .map_err(|_| StoreError::Unreadable("request"))?;
+                    return Ok(Announced::Repeated(made));
+                }
+                Some(EarlierRequest::Mismatch) => return Ok(Announced::Mismatch),
+                None => {}
+            }
         }
         let found = self.get(&record).await?;
-        found.map_or(Ok(false), |_| Err(StoreError::Contention))
+        found.map_or(Ok(Announced::NoSuchRecord), |_| Err(StoreError::Contention))
     }
 
     /// A document by its id alone; one that is being deleted is found too.

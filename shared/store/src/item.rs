@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::hashed::{ApiKeyHash, LinkHash, NumberHash, ReferenceHash, RequestHash};
+use domain::hashed::{AddressHash, ApiKeyHash, LinkHash, NumberHash, ReferenceHash, RequestHash};
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecordId, RecordTypeId};
 use domain::text_template::TemplateId;
 use domain::time::{DAY, Timestamp};
@@ -14,7 +14,10 @@ use serde::de::DeserializeOwned;
 use crate::error::StoreError;
 
 /// The shape of the items that this version writes; another one is refused, never guessed at.
-const VERSION: &str = "1";
+pub(crate) const VERSION: &str = "1";
+
+/// Holds where nothing is, or what this version writes; `:v` is `VERSION`.
+pub(crate) const OURS: &str = "attribute_not_exists(pk) OR v = :v";
 
 /// An item or a part of one.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -61,6 +64,11 @@ impl Key {
         id: &DeliveryId,
     ) -> Self {
         let prefix = reference_prefix(reference);
+        Self::new(practice_partition(practice), format!("{prefix}{id}"))
+    }
+
+    pub(crate) fn address(practice: &PracticeId, address: &AddressHash, id: &DeliveryId) -> Self {
+        let prefix = address_prefix(address);
         Self::new(practice_partition(practice), format!("{prefix}{id}"))
     }
 
@@ -145,6 +153,11 @@ pub(crate) fn template_name(id: TemplateId) -> String {
 /// Where the deliveries of a reference begin.
 pub(crate) fn reference_prefix(reference: &ReferenceHash) -> String {
     format!("REFERENCE#{}#", reference.as_str())
+}
+
+/// Where the deliveries to an address begin.
+pub(crate) fn address_prefix(address: &AddressHash) -> String {
+    format!("ADDRESS#{}#", address.as_str())
 }
 
 /// A day of UTC as a sort key.

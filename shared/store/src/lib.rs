@@ -8,6 +8,7 @@
 //! | | `DOCUMENT#<id>` | whose document it is |
 //! | | `DELIVERY#<id>` | where the delivery lies |
 //! | | `REFERENCE#<hash>#<id>` | the same, by what a caller reads out |
+//! | | `ADDRESS#<hash>#<id>` | the same, by where its e-mail or message went |
 //! | | `REQUEST#<hash>` | an idempotency key, for a day |
 //! | | `KEY#<hash>` | the list of API keys |
 //! | | `WEBHOOKS` | all webhooks, so that their limit holds and one read finds who is to be told |
@@ -30,6 +31,7 @@ mod error;
 mod item;
 mod practices;
 mod records;
+mod requests;
 mod sending;
 mod table;
 mod text_templates;
@@ -40,13 +42,12 @@ use aws_sdk_dynamodb::Client;
 
 pub use codes::{Replaced, Reserved, next_code, next_version};
 pub use deliveries::StoredDelivery;
-pub use documents::StoredDocument;
+pub use documents::{Announced, StoredDocument};
 pub use entries::{Charge, Commit, NewSession};
 pub use error::StoreError;
 pub use records::SendingFacts;
-pub use sending::{
-    EarlierRequest, IdempotencyKey, OpenFailure, Opened, Opening, PendingDelivery, PendingFailure,
-};
+pub use requests::{EarlierRequest, IdempotencyKey};
+pub use sending::{OpenFailure, Opened, Opening, PendingDelivery, PendingFailure};
 pub use table::Page;
 pub use usage::Count;
 pub use webhooks::StoredWebhooks;

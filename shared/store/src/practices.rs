@@ -6,7 +6,7 @@ use domain::practice::{Limits, PublicPractice, Settings};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, Key, from_item, to_attribute, to_item};
+use crate::item::{Item, Key, OURS, VERSION, from_item, number, to_item};
 
 impl Store {
     /// A practice's settings; `None` if there is no such practice.
@@ -63,6 +63,8 @@ impl Store {
         let settings_put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(to_item(&Key::settings(practice), settings)?))
+            .condition_expression(OURS)
+            .expression_attribute_values(":v", number(VERSION))
             .build()
             .map_err(|_| StoreError::Unreadable("our own"))?;
         let writes = vec![
@@ -90,7 +92,8 @@ impl Store {
         let mut update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(Key::public(practice).attributes()))
-            .expression_attribute_values(":v", to_attribute(&1)?);
+            .condition_expression(OURS)
+            .expression_attribute_values(":v", number(VERSION));
         for (name, value) in public {
             if name == "disabled_at" {
                 continue;

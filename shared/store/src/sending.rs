@@ -3,37 +3,21 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::error::TransactionCanceledException;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::delivery::{Delivery, KEPT_AFTER_END, PENDING, SentIn, l5_is_superseded};
-use domain::hashed::{LinkHash, ReferenceHash, RequestHash};
-use domain::id::{DeliveryId, PracticeId};
-use domain::time::{DAY, Timestamp};
-use serde::{Deserialize, Serialize};
+use domain::hashed::{AddressHash, LinkHash, ReferenceHash};
+use domain::id::DeliveryId;
+use domain::time::Timestamp;
 
 use crate::deliveries::{DeliveryPointer, time_to_live};
 use crate::error::StoreError;
-use crate::item::{Item, Key, from_item, number, text, time, to_attribute, to_item};
+use crate::item::{Item, Key, text, time, to_attribute, to_item};
 use crate::practices::put_new;
+use crate::requests::{IdempotencyKey, repeated_request};
 use crate::{Store, StoredDelivery, StoredDocument};
-
-/// How long an idempotency key is remembered, in seconds.
-const REQUEST_LIFE: i64 = DAY;
 
 /// How many superseded deliveries a document remembers: its item must not grow without end.
 const SUPERSEDED_REMEMBERED: usize = 300;
-
-/// A request's idempotency key and body, as hashes: under the newest look-up key first, then the older ones.
-#[derive(Clone, Debug)]
-pub struct IdempotencyKey {
-    /// Of the key.
-    pub keys: Vec<RequestHash>,
-    /// Of the body.
-    pub bodies: Vec<RequestHash>,
-}
 
 /// A delivery that is about to be sent.
 #[derive(Debug)]
@@ -42,6 +26,8 @@ pub struct PendingDelivery<'a> {
     pub stored: &'a StoredDelivery,
     /// Its reference, hashed.
     pub reference: &'a ReferenceHash,
+    /// Where its e-mail and message go, hashed.
+    pub addresses: &'a [AddressHash],
     /// The request that it answers.
     pub request: &'a IdempotencyKey,
 }
@@ -50,7 +36,7 @@ pub struct PendingDelivery<'a> {
 #[derive(Debug)]
 pub enum PendingFailure {
     /// The same request was made before and became this delivery.
-    Repeated(DeliveryId),
+    Repeated(String),
     /// The same idempotency key was used with another body.
     Mismatch,
     /// There already is a delivery of this link: a draft can be sent once.
@@ -92,45 +78,6 @@ pub enum OpenFailure {
     Store(StoreError),
 }
 
-/// What an idempotency key was used for before.
-#[derive(Debug)]
-pub enum EarlierRequest {
-    /// For the same request, which became this delivery.
-    Same(DeliveryId),
-    /// For another body.
-    Mismatch,
-}
-
-/// What is kept of an idempotency key.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Request {
-    body: RequestHash,
-    delivery: DeliveryId,
-    created_at: Timestamp,
-}
-
-impl Request {
-    /// Whether this is the same body again.
-    pub(crate) fn is_same(&self, request: &IdempotencyKey) -> bool {
-        request.bodies.contains(&self.body)
-    }
-}
-
-/// The earlier request that kept a transaction from being written, if it was that.
-pub(crate) fn repeated_request(
-    canceled: &TransactionCanceledException,
-) -> Result<Option<Request>, StoreError> {
-    let lost = canceled
-        .cancellation_reasons()
-        .iter()
-        .filter_map(|reason| reason.item.clone());
-    let mut requests = lost.filter(|item| item.contains_key("body"));
-    requests
-        .next()
-        .map(|item| from_item(item, "request"))
-        .transpose()
-}
-
 impl Store {
     /// D10, first write: the delivery as pending, its place, and the request that it answers; all or nothing.
     pub async fn add_pending(&self, pending: &PendingDelivery<'_>) -> Result<(), PendingFailure> {
@@ -152,9 +99,9 @@ impl Store {
         let earlier = repeated_request(canceled).map_err(PendingFailure::Store)?;
         match earlier {
             // Our own write, whose answer was lost.
-            Some(earlier) if earlier.delivery == pending.stored.delivery.id => Ok(()),
+            Some(earlier) if earlier.made == pending.stored.delivery.id.as_str() => Ok(()),
             Some(earlier) if earlier.is_same(pending.request) => {
-                Err(PendingFailure::Repeated(earlier.delivery))
+                Err(PendingFailure::Repeated(earlier.made))
             }
             Some(_) => Err(PendingFailure::Mismatch),
             None => {
@@ -189,89 +136,23 @@ impl Store {
             "ttl".to_owned(),
             time_to_live(now.plus_months(domain::delivery::OPEN_MONTHS)),
         );
-        let mut by_reference = pointer.clone();
-        by_reference.extend(Key::reference(practice, pending.reference, &delivery.id).attributes());
-        let mut write = vec![
-            put_new(&self.table, delivery_item(pending)?)?,
-            put_new(&self.table, pointer)?,
-            put_new(&self.table, by_reference)?,
-        ];
-        write.extend(self.request_writes(practice, pending.request, &delivery.id, now)?);
-        Ok(write)
-    }
-
-    /// Remembers a request under the newest look-up key, if it was not made within a day under any of them.
-    pub(crate) fn request_writes(
-        &self,
-        practice: &PracticeId,
-        request: &IdempotencyKey,
-        delivery: &DeliveryId,
-        now: Timestamp,
-    ) -> Result<Vec<TransactWriteItem>, StoreError> {
-        const NOT_LATELY: &str = "attribute_not_exists(pk) OR created_at <= :forgotten";
-        let forgotten = time(now.plus(-REQUEST_LIFE));
-        let mut writes = Vec::with_capacity(request.keys.len());
-        let mut keys = request.keys.iter();
-        if let (Some(newest), Some(body)) = (keys.next(), request.bodies.first()) {
-            let key = Key::request(practice, newest);
-            let kept = Request {
-                body: body.clone(),
-                delivery: delivery.clone(),
-                created_at: now,
-            };
-            let mut item = to_item(&key, &kept)?;
-            item.insert("ttl".to_owned(), number(now.plus(REQUEST_LIFE).seconds()));
-            let put = Put::builder()
-                .table_name(&self.table)
-                .set_item(Some(item))
-                .condition_expression(NOT_LATELY)
-                .expression_attribute_values(":forgotten", forgotten.clone())
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                )
-                .build()
-                .map_err(|_| StoreError::Unreadable("our own"))?;
-            writes.push(TransactWriteItem::builder().put(put).build());
-        }
-        for older in keys {
-            let check = ConditionCheck::builder()
-                .table_name(&self.table)
-                .set_key(Some(Key::request(practice, older).attributes()))
-                .condition_expression(NOT_LATELY)
-                .expression_attribute_values(":forgotten", forgotten.clone())
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                )
-                .build()
-                .map_err(|_| StoreError::Unreadable("our own"))?;
-            writes.push(TransactWriteItem::builder().condition_check(check).build());
-        }
-        Ok(writes)
-    }
-
-    /// Whether a request was made within the last day, and what it became.
-    pub async fn earlier_request(
-        &self,
-        practice: &PracticeId,
-        request: &IdempotencyKey,
-        now: Timestamp,
-    ) -> Result<Option<EarlierRequest>, StoreError> {
-        let keys: Vec<Key> = request
-            .keys
+        let by_address = pending
+            .addresses
             .iter()
-            .map(|key| Key::request(practice, key))
+            .map(|address| Key::address(practice, address, &delivery.id));
+        let further: Vec<Key> = [Key::reference(practice, pending.reference, &delivery.id)]
+            .into_iter()
+            .chain(by_address)
             .collect();
-        for item in self.get_all(&keys).await? {
-            let earlier: Request = from_item(item, "request")?;
-            if now < earlier.created_at.plus(REQUEST_LIFE) {
-                return Ok(Some(if earlier.is_same(request) {
-                    EarlierRequest::Same(earlier.delivery)
-                } else {
-                    EarlierRequest::Mismatch
-                }));
-            }
+        let mut write = vec![put_new(&self.table, delivery_item(pending)?)?];
+        for key in &further {
+            let mut same = pointer.clone();
+            same.extend(key.attributes());
+            write.push(put_new(&self.table, same)?);
         }
-        Ok(None)
+        write.push(put_new(&self.table, pointer)?);
+        write.extend(self.request_writes(practice, pending.request, delivery.id.as_str(), now)?);
+        Ok(write)
     }
 
     /// D10: the e-mail was refused, for this reason, or nobody knows. Closed for good, whatever else happens; an open delivery stays open.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -10,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, Key, from_item, text};
+use crate::item::{Item, Key, OURS, VERSION, from_item, number, text};
 
 /// One page of a list.
 #[derive(Debug)]
@@ -90,15 +91,26 @@ impl Store {
         Err(StoreError::Contention)
     }
 
+    /// Keeps or replaces an item; one that another version of this code wrote stays as it is, for it may hold what we would lose.
     pub(crate) async fn put(&self, item: Item) -> Result<(), StoreError> {
-        self.client
+        let put = self
+            .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
-            .send()
-            .await
-            .map_err(StoreError::unavailable("PutItem"))?;
-        Ok(())
+            .condition_expression(OURS)
+            .expression_attribute_values(":v", number(VERSION));
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Err(StoreError::Unreadable("what is to be replaced"))
+            }
+            Err(error) => Err(StoreError::unavailable("PutItem")(error)),
+        }
     }
 
     /// A page of the items of one kind in a partition.

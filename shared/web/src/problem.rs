@@ -109,6 +109,27 @@ impl Problem {
         Self::new("body-too-large", 413, "The body is too large.", detail)
     }
 
+    /// The call sends something and has no idempotency key, or the header holds none.
+    pub fn idempotency_key_required() -> Self {
+        let detail = "Send a header Idempotency-Key with a new random value for every sending, such as a UUID: 1 to 255 visible ASCII characters.";
+        Self::new(
+            "idempotency-key-required",
+            400,
+            "The Idempotency-Key is missing or malformed.",
+            detail,
+        )
+    }
+
+    /// The same idempotency key came within a day with another body.
+    pub fn idempotency_mismatch() -> Self {
+        Self::new(
+            "idempotency-mismatch",
+            409,
+            "This Idempotency-Key came before with other content.",
+            "Use a new Idempotency-Key for another request, or repeat the same body.",
+        )
+    }
+
     /// Nothing of this id, or nothing that this practice may see.
     pub fn not_found() -> Self {
         let detail = "Check the id. Things of other practices are not found either.";

@@ -128,6 +128,21 @@ impl Request {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The idempotency key, if one was sent: 1 to 255 visible ASCII characters.
+    pub fn idempotency_key(&self) -> Result<Option<&str>, Problem> {
+        if !self.headers.contains_key("idempotency-key") {
+            return Ok(None);
+        }
+        let key = self.header("idempotency-key").unwrap_or_default();
+        let is_key = (1..=LONGEST_KEY).contains(&key.len())
+            && key.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_key {
+            Ok(Some(key))
+        } else {
+            Err(Problem::idempotency_key_required())
+        }
+    }
+
     /// A cookie of this name; of several, none, for one of them is foreign.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let mut found = self.cookies.iter().filter_map(|cookie| {
@@ -220,6 +235,9 @@ fn joined<'a>(parameters: impl Iterator<Item = (&'a str, &'a str)>) -> HashMap<S
     }
     query
 }
+
+/// The longest idempotency key.
+const LONGEST_KEY: usize = 255;
 
 /// Reads the authorizer's context; a context that is not ours is nobody.
 fn caller(context: &HashMap<String, serde_json::Value>) -> Option<Caller> {

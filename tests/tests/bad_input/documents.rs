@@ -351,9 +351,9 @@ async fn the_largest_document_may_be_announced_and_a_byte_more_may_not() {
             "content_type": "application/pdf", "size": size, "sha256": "0".repeat(64)})
     };
     for (size, status) in [(1, 201), (26_214_400, 201), (26_214_401, 400), (0, 400)] {
-        let answer = api
-            .call("POST", "/v1/documents", announcement(size).to_string())
-            .await;
+        let key = [("idempotency-key", &*format!("size-{size}"))];
+        let body = announcement(size).to_string();
+        let answer = api.call_with("POST", "/v1/documents", &key, body).await;
         assert_eq!(answer.status, status, "{size} bytes: {}", answer.text);
     }
 }

@@ -217,6 +217,12 @@ impl Api {
             // Too long for a public name, or not in its alphabet: then the full name is cut to fit.
             answer = practice.put("/v1/settings", settings(None)).await;
         }
+        if answer.status == 400 {
+            // What a phone would take for an address stands in no message (D11).
+            assert_eq!(answer.pointers(), ["/public_name"], "{texts:?}");
+            let neutral = settings(Some("Praxis am Park"));
+            answer = practice.put("/v1/settings", neutral).await;
+        }
         assert_eq!(answer.status, 200, "{texts:?}: {answer:?}");
         let recipient = json!({"id": "patient", "name": texts.recipient, "email": "p@example.org"});
         let answer = practice

@@ -130,13 +130,16 @@ pub(crate) fn hostile() -> Vec<String> {
     hostile.into_iter().collect()
 }
 
+/// Cannot be seen.
+const UNSEEN: &str = " \u{200b}\u{200c}\u{200d}\u{feff}\u{ad}\u{180e}\u{3164}\u{e0001}\u{e0041}";
 /// Turn the direction of writing around, or break a line without being called a control character.
 const TURNS: &str = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{2028}\u{2029}";
 
 /// Whether a text can be a name: one line, one direction, not empty once trimmed.
 pub(crate) fn is_line(text: &str) -> bool {
     let trimmed = text.trim();
-    !trimmed.is_empty() && !trimmed.chars().any(|c| c.is_control() || TURNS.contains(c))
+    trimmed.chars().any(|c| !UNSEEN.contains(c))
+        && !trimmed.chars().any(|c| c.is_control() || TURNS.contains(c))
 }
 
 /// Whether a text can stand in an e-mail: lines and tabs are all that it may have of control characters.

@@ -189,7 +189,7 @@ fn latin(shape: &str) -> String {
 }
 
 /// Marks and what Unicode says to ignore when shown: zero-width, soft hyphen, directions, variants, tags.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     // The skeleton leaves out just these.
     is_combining_mark(c) || skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
 }

@@ -21,6 +21,7 @@ pub use email::EmailTemplate;
 pub use error::{Place, Reason, TemplateError};
 pub use message::MessageTemplate;
 pub use variable::{Variable, VariableEntry, variables};
+pub use web_address::holds_web_address;
 
 pub(crate) use tree::Said;
 pub(crate) use variable::{BodyVariable, MessageVariable, SubjectVariable};

@@ -77,6 +77,11 @@ pub(super) fn find(tree: &Tree<MessageVariable>) -> Option<usize> {
     read_branch(tree, &tree.root, BTreeSet::from([State::Apart])).err()
 }
 
+/// Whether a text holds an address, or what a phone would make one of.
+pub fn holds_web_address(text: &str) -> bool {
+    read(BTreeSet::from([State::Apart]), text).is_err()
+}
+
 /// The states that the paths through a branch end in.
 fn read_branch(
     tree: &Tree<MessageVariable>,
