@@ -12,6 +12,7 @@ pub mod gsm7;
 pub mod hashed;
 pub mod id;
 pub mod language;
+pub mod outgoing;
 pub mod practice;
 pub mod record;
 pub mod sending;

@@ -13,6 +13,7 @@ mod frame;
 mod message;
 mod not_mine;
 mod notices;
+mod report;
 mod sheet;
 mod text_template;
 mod texts;
@@ -25,6 +26,7 @@ pub use frame::{Frame, Rendered};
 pub use message::{DeliveryMessage, MessageTooLong};
 pub use not_mine::{NotMinePage, not_mine_page, thanks_page};
 pub use notices::{fault_page, pending_page, privacy_page, unknown_page};
+pub use report::{Report, report};
 pub use text_template::{
     EmailTemplate, MessageTemplate, Place, Reason, TemplateError, Variable, VariableEntry,
     holds_web_address, variables,

@@ -96,6 +96,20 @@ impl Key {
         Self::new(practice_partition(practice), "WEBHOOKS")
     }
 
+    pub(crate) fn outgoing(practice: &PracticeId, name: &str) -> Self {
+        Self::new(practice_partition(practice), format!("TELL#{name}"))
+    }
+
+    /// Sorts by time: twelve digits of seconds.
+    pub(crate) fn due(at: Timestamp, name: &str) -> Self {
+        Self::of_queue(format!("{:012}#{name}", at.seconds()))
+    }
+
+    /// A row of the queue whose sort key is known.
+    pub(crate) fn of_queue(sort: String) -> Self {
+        Self::new("DUE".to_owned(), sort)
+    }
+
     pub(crate) fn public(practice: &PracticeId) -> Self {
         Self::new(format!("PUB#{practice}"), "PUBLIC")
     }

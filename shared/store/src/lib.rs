@@ -12,11 +12,13 @@
 //! | | `REQUEST#<hash>` | an idempotency key, for a day |
 //! | | `KEY#<hash>` | the list of API keys |
 //! | | `WEBHOOKS` | all webhooks, so that their limit holds and one read finds who is to be told |
+//! | | `TELL#<webhook or report>#<message>` | what the practice is told, so that it is told once |
 //! | `ORG#<practice>#<record>` | `DOCUMENT#<id>` | the document, sorting by its day of issue |
 //! | `PUB#<practice>` | `PUBLIC` | what pages say of the practice |
 //! | `KEY#<hash>` | `KEY` | an API key |
 //! | `COUNT#<practice or hash of a number>` | `DAY#<number>` | messages that patients asked for that day |
 //! | `COUNT#<practice>` | `MONTH#<month>` | what the practice sent in that month, as the caps count it |
+//! | `DUE` | `<seconds>#<what>` | what is to be done then: look at a delivery, tell a practice something |
 //! | `LINK#<hash>` | `DELIVERY` | a delivery with its code's hash and sessions |
 //!
 //! Everything that a decision hangs on is read by primary key and consistently, or judged by a condition.
@@ -29,6 +31,7 @@ mod documents;
 mod entries;
 mod error;
 mod item;
+mod outgoing;
 mod practices;
 mod records;
 mod requests;
@@ -45,6 +48,7 @@ pub use deliveries::StoredDelivery;
 pub use documents::{Announced, StoredDocument};
 pub use entries::{Charge, Commit, NewSession};
 pub use error::StoreError;
+pub use outgoing::{Claim, Due, DueTask};
 pub use records::SendingFacts;
 pub use requests::{EarlierRequest, IdempotencyKey};
 pub use sending::{OpenFailure, Opened, Opening, PendingDelivery, PendingFailure};

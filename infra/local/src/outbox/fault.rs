@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Timeout,
     /// The service says that it was too much.
     Throttle,
+    /// A webhook's receiver says that it wants no more; other services say no.
+    Gone,
 }
 
 /// The body of `POST /faults`.

@@ -54,6 +54,8 @@ enum Outcome {
     Refused,
     /// A fault that was asked for: too many at once.
     Throttled,
+    /// A fault that was asked for: the receiver wants no more.
+    Gone,
     /// A fault that was asked for: taken, but no answer while anybody waits for one.
     Held,
     /// The message could not be stored.
@@ -85,6 +87,7 @@ impl Outbox {
         match fault {
             Some(Kind::Refuse) => return Outcome::Refused,
             Some(Kind::Throttle) => return Outcome::Throttled,
+            Some(Kind::Gone) => return Outcome::Gone,
             Some(Kind::Timeout) | None => {}
         }
         if let Err(error) = self.mailbox.add(message) {
@@ -149,7 +152,7 @@ async fn faults(outbox: State<Arc<Outbox>>, body: Bytes) -> Response {
         Err(error) => problem(
             StatusCode::BAD_REQUEST,
             &format!(
-                "expected {{\"channel\": \"email\"|\"sms\"|\"threema\"|\"webhook\", \"kind\": \"refuse\"|\"timeout\"|\"throttle\", \"times\": 1 or more}}: {error}"
+                "expected {{\"channel\": \"email\"|\"sms\"|\"threema\"|\"webhook\", \"kind\": \"refuse\"|\"timeout\"|\"throttle\"|\"gone\", \"times\": 1 or more}}: {error}"
             ),
         ),
     }

@@ -130,7 +130,7 @@ pub(super) async fn send_email(outbox: State<Arc<Outbox>>, body: Bytes) -> Respo
     };
     match outbox.send(message).await {
         Outcome::Accepted(id) => json_answer(StatusCode::OK, &json!({"MessageId": id})),
-        Outcome::Refused => aws_error(
+        Outcome::Refused | Outcome::Gone => aws_error(
             StatusCode::BAD_REQUEST,
             "MessageRejected",
             "Refused, as was asked for.",

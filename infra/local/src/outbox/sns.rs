@@ -20,7 +20,7 @@ pub(super) async fn answer(outbox: &Outbox, body: &[u8]) -> Response {
     };
     match outbox.send(message).await {
         Outcome::Accepted(id) => published(&id),
-        Outcome::Refused => {
+        Outcome::Refused | Outcome::Gone => {
             let message = "Invalid parameter: PhoneNumber, as was asked for.";
             error(StatusCode::BAD_REQUEST, "InvalidParameter", message)
         }

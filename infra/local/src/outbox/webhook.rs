@@ -26,6 +26,7 @@ pub(super) async fn take(outbox: State<Arc<Outbox>>, headers: HeaderMap, body: B
     let status = match outbox.send(message).await {
         Outcome::Accepted(_) => StatusCode::NO_CONTENT,
         Outcome::Throttled => StatusCode::TOO_MANY_REQUESTS,
+        Outcome::Gone => StatusCode::GONE,
         Outcome::Refused | Outcome::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         Outcome::Held => StatusCode::GATEWAY_TIMEOUT,
     };

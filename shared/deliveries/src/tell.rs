@@ -1,0 +1,237 @@
+//! Telling practices what happens to their deliveries: webhooks, tried for a day, and reports by e-mail, sent once.
+//!
+//! What a write changed is told when the table's stream brings it; what the clock alone brings about, when its time has come.
+//! Both note the same thing under the same name, so that noticing it twice tells it once.
+
+use channels::{Email, EmailChannel, Posted, WebhookChannel};
+use domain::delivery::{Delivery, KEPT_AFTER_END, l6_settled};
+use domain::hashed::LinkHash;
+use domain::id::{PracticeId, WebhookId};
+use domain::outgoing::{Outgoing, is_reported};
+use domain::time::{DAY, Timestamp};
+use domain::webhook::{
+    Occurrence, Webhook, look_again_at, wait_after, webhook_events, webhook_events_by_clock,
+};
+use futures::StreamExt as _;
+use pages::report;
+use secrets::{Keys, LookupKeys};
+use store::{Claim, Due, DueTask, Store};
+
+use crate::webhooks::{WebhookMessage, post_webhook};
+use crate::{Clock, Unavailable};
+
+/// How much of the queue one run works off.
+const ROWS: i32 = 200;
+/// How much of it at once, so that slow receivers keep nobody waiting.
+const AT_ONCE: usize = 16;
+/// The name beside the deployment's address.
+const SENDER: &str = "Zweiweg";
+
+/// What telling needs.
+#[derive(Debug)]
+pub struct Tell {
+    /// The table.
+    pub store: Store,
+    /// The keys that webhooks' secrets are sealed with.
+    pub lookup: Keys<LookupKeys>,
+    /// Webhooks.
+    pub webhooks: WebhookChannel,
+    /// Reports.
+    pub email: EmailChannel,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Tell {
+    /// Notes what a write of a delivery brought about, and when to look at it again. Safe to repeat.
+    pub async fn changed(
+        &self,
+        link: &LinkHash,
+        old: Option<&Delivery>,
+        new: &Delivery,
+    ) -> Result<(), Unavailable> {
+        let now = self.clock.now();
+        self.note(new, &webhook_events(old, new, now), now).await?;
+        let known = old.and_then(|old| look_again_at(old, now));
+        match look_again_at(new, now) {
+            Some(at) if known != Some(at) => Ok(self.store.look_later(link, at).await?),
+            _ => Ok(()),
+        }
+    }
+
+    /// Works off what is due; the number of rows that were looked at. What fails stays due.
+    pub async fn work_off(&self) -> Result<usize, Unavailable> {
+        let due = self.store.due(self.clock.now(), ROWS).await?;
+        let number = due.len();
+        let mut done = futures::stream::iter(due)
+            .map(|due| async move { self.work(&due).await })
+            .buffer_unordered(AT_ONCE);
+        while let Some(worked) = done.next().await {
+            if let Err(error) = worked {
+                tracing::error!(%error, "something due was not done and stays due");
+            }
+        }
+        Ok(number)
+    }
+
+    async fn work(&self, due: &Due) -> Result<(), Unavailable> {
+        let is_done = match &due.task {
+            DueTask::Look { link } => self.look(link).await?,
+            DueTask::Tell { practice, name } => self.tell(practice, name).await?,
+        };
+        if is_done {
+            self.store.forget_due(due).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes what the clock has brought about.
+    async fn look(&self, link: &LinkHash) -> Result<bool, Unavailable> {
+        let now = self.clock.now();
+        if let Some(stored) = self.store.delivery(std::slice::from_ref(link)).await? {
+            let delivery = l6_settled(stored.delivery, now);
+            self.note(&delivery, &webhook_events_by_clock(&delivery, now), now)
+                .await?;
+            if let Some(at) = look_again_at(&delivery, now) {
+                self.store.look_later(link, at).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Notes a message for each webhook that wants to know, and a report where a person is needed.
+    async fn note(
+        &self,
+        delivery: &Delivery,
+        told: &[Occurrence],
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        if told.is_empty() {
+            return Ok(());
+        }
+        let webhooks = self.store.webhooks(&delivery.practice).await?.webhooks;
+        // As long as anything can notice it once more.
+        let end = delivery.expires_at.unwrap_or(delivery.created_at);
+        let kept_until = end.max(now).plus(KEPT_AFTER_END + DAY);
+        for occurrence in told {
+            let payload = occurrence.payload(delivery, now);
+            let body = serde_json::to_string(&payload).unwrap_or_default();
+            let wanting = webhooks
+                .iter()
+                .filter(|(_, webhook)| webhook.wants(occurrence.event));
+            let receivers = wanting
+                .map(|(id, _)| Some(id.clone()))
+                .chain(is_reported(occurrence.event).then_some(None));
+            for webhook in receivers {
+                let outgoing = Outgoing {
+                    practice: delivery.practice.clone(),
+                    webhook,
+                    message_id: occurrence.message_id(&delivery.id),
+                    event: occurrence.event,
+                    delivery: delivery.id.clone(),
+                    record: delivery.record.clone(),
+                    body: body.clone(),
+                };
+                self.store.note_outgoing(&outgoing, now, kept_until).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One attempt at telling, if one is due; whether its row of the queue can go.
+    async fn tell(&self, practice: &PracticeId, name: &str) -> Result<bool, Unavailable> {
+        let now = self.clock.now();
+        let (outgoing, attempts) = match self.store.claim_outgoing(practice, name, now).await? {
+            Claim::Claimed(outgoing, attempts) => (outgoing, attempts),
+            Claim::Waiting => return Ok(false),
+            Claim::Done => return Ok(true),
+        };
+        let next = if let Some(webhook) = &outgoing.webhook {
+            self.post(&outgoing, webhook, attempts).await?
+        } else {
+            // A second attempt means that nobody knows what became of the first: it may have been sent.
+            if attempts == 1 {
+                self.report(&outgoing).await?;
+            }
+            None
+        };
+        match next {
+            Some(at) => self.store.tell_again(practice, name, at).await?,
+            None => self.store.finish_outgoing(practice, name, now).await?,
+        }
+        Ok(true)
+    }
+
+    /// Sends to a webhook that is still there and still wants to know; when to try again, if at all.
+    async fn post(
+        &self,
+        outgoing: &Outgoing,
+        id: &WebhookId,
+        attempts: usize,
+    ) -> Result<Option<Timestamp>, Unavailable> {
+        let practice = &outgoing.practice;
+        let mut webhooks = self.store.webhooks(practice).await?.webhooks;
+        let Some(webhook) = webhooks
+            .remove(id)
+            .filter(|webhook| webhook.wants(outgoing.event))
+        else {
+            return Ok(None);
+        };
+        let message = WebhookMessage {
+            id: &outgoing.message_id,
+            body: &outgoing.body,
+        };
+        let (keys, now) = (self.lookup.get().await?, self.clock.now());
+        match post_webhook(&self.webhooks, keys, practice, (id, &webhook), message, now).await? {
+            Posted::Answered(200..=299) => Ok(None),
+            Posted::Answered(410) => {
+                self.mark_gone(practice, id, &webhook, now).await?;
+                Ok(None)
+            }
+            posted => {
+                let next = wait_after(attempts).map(|seconds| self.clock.now().plus(seconds));
+                tracing::warn!(%practice, webhook = %id, attempts, ?posted, given_up = next.is_none(), "a webhook was not taken");
+                Ok(next)
+            }
+        }
+    }
+
+    /// Ends a webhook whose receiver wants nothing any more, unless the practice has set it anew since.
+    async fn mark_gone(
+        &self,
+        practice: &PracticeId,
+        id: &WebhookId,
+        seen: &Webhook,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        self.store
+            .change_webhooks(practice, |webhooks| {
+                if let Some(webhook) = webhooks.get_mut(id).filter(|webhook| *webhook == seen) {
+                    webhook.gone_at = Some(now);
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Writes to whom the practice's settings name, if they name somebody.
+    async fn report(&self, outgoing: &Outgoing) -> Result<(), Unavailable> {
+        let settings = self.store.settings(&outgoing.practice).await?;
+        let Some(to) = settings.and_then(|settings| settings.report_to) else {
+            return Ok(());
+        };
+        if let Some(report) = report(outgoing.event, &outgoing.delivery, &outgoing.record) {
+            let email = Email {
+                from_name: SENDER,
+                to: &to,
+                reply_to: None,
+                subject: report.subject,
+                text: &report.text,
+                html: &report.html,
+            };
+            let sent = self.email.send(&email).await;
+            tracing::info!(practice = %outgoing.practice, delivery = %outgoing.delivery, ?sent, "reported");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+//! Reports by e-mail to a practice: German first, English beside it, ids and nothing of a person.
+
+use domain::id::{DeliveryId, RecordId};
+use domain::webhook::WebhookEvent;
+
+/// A finished report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// One line.
+    pub subject: &'static str,
+    /// The plain part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+/// What a practice is written about this; `None` where no person is needed.
+pub fn report(event: WebhookEvent, delivery: &DeliveryId, record: &RecordId) -> Option<Report> {
+    let (subject, german, english) = match event {
+        WebhookEvent::Bounced => (
+            "Zweiweg: E-Mail kam nicht an · E-mail came back",
+            format!("Eine E-Mail kam nicht an (Versand {delivery}, Akte {record})."),
+            format!("An e-mail did not arrive (delivery {delivery}, record {record})."),
+        ),
+        WebhookEvent::Locked => (
+            "Zweiweg: Versand gesperrt · Delivery locked",
+            format!(
+                "Ein Code wurde zu oft falsch eingegeben (Versand {delivery}, Akte {record}). Senden Sie bei Bedarf eine neue E-Mail."
+            ),
+            format!(
+                "A code was entered wrongly too often (delivery {delivery}, record {record}). Send a new e-mail if it is needed."
+            ),
+        ),
+        WebhookEvent::Reported => (
+            "Zweiweg: E-Mail an falsche Adresse · E-mail to a wrong address",
+            format!(
+                "Jemand hat gemeldet, dass eine E-Mail an die falsche Adresse ging (Versand {delivery}, Akte {record}). Bitte prüfen Sie die Adresse."
+            ),
+            format!(
+                "Somebody said that an e-mail went to the wrong address (delivery {delivery}, record {record}). Please check the address."
+            ),
+        ),
+        WebhookEvent::Opened
+        | WebhookEvent::Downloaded
+        | WebhookEvent::Closed
+        | WebhookEvent::Unopened
+        | WebhookEvent::RunFinished => return None,
+    };
+    // Ids hold letters, digits, hyphens and underscores: nothing to escape.
+    Some(Report {
+        subject,
+        text: format!("{german}\n\n{english}\n"),
+        html: format!("<p lang=\"de\">{german}</p><p lang=\"en\">{english}</p>"),
+    })
+}

@@ -1,0 +1,393 @@
+//! What a practice is told of its deliveries: each thing once, signed, tried for a day, and reported where a person is needed.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
+
+use std::collections::{BTreeMap, HashMap};
+
+use channels::{EmailChannel, WebhookChannel};
+use deliveries::Tell;
+use domain::delivery::Delivery;
+use domain::id::PracticeId;
+use domain::time::{DAY, HOUR, MINUTE};
+use runtime::{Aws, Environment};
+use secrets::Keys;
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+use store::Store;
+use tests::{Sent, World};
+
+const ALL: [&str; 6] = [
+    "delivery.opened",
+    "delivery.downloaded",
+    "delivery.locked",
+    "delivery.reported",
+    "delivery.closed",
+    "delivery.unopened",
+];
+
+/// A stack, what tells its practices, and the deliveries as they were last noticed.
+struct Telling {
+    world: World,
+    tell: Tell,
+    secret: Webhook,
+    noticed: HashMap<String, Delivery>,
+}
+
+impl Telling {
+    /// With a webhook `all` for every event.
+    async fn start() -> Self {
+        let world = World::start().await;
+        let environment: Environment = world.stack.function_environments()["Manage"]
+            .clone()
+            .into_iter()
+            .collect();
+        let tell = environment.read(|get| {
+            let aws = Aws::read(get);
+            Tell {
+                store: Store::new(aws.dynamodb(), get.text("TABLE")),
+                lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+                webhooks: WebhookChannel::new(get.optional("WEBHOOK_RELAY")),
+                email: EmailChannel::new(
+                    aws.ses(),
+                    "praxispost@zweiweg.example".to_owned(),
+                    "events".to_owned(),
+                ),
+                clock: world.clock().clone(),
+            }
+        });
+        let webhook = json!({"url": "https://hooks.example.org/", "events": ALL});
+        let made = world.practice.put("/v1/webhooks/all", webhook).await;
+        let secret = made.body["secret"].as_str().expect("a secret");
+        Self {
+            secret: Webhook::new(secret).expect("a secret of the standard"),
+            tell: tell.expect("all settings"),
+            noticed: HashMap::new(),
+            world,
+        }
+    }
+
+    async fn send(&mut self, number: &str) -> (String, Sent) {
+        let practice = &self.world.practice;
+        let document = practice.document("invoice", number, "2026-11-20").await;
+        let sent = practice
+            .send(self.world.stack.outbox(), &[&document], json!({}))
+            .await;
+        self.notice(&sent).await;
+        (document, sent)
+    }
+
+    /// Notices what was written since, twice, as a stream may bring it twice.
+    async fn notice(&mut self, sent: &Sent) {
+        let practice: PracticeId = local::practice::PRACTICE.parse().expect("an id");
+        let id = sent.id.parse().expect("an id");
+        let found = self.tell.store.delivery_of_practice(&practice, &id).await;
+        let stored = found.expect("an answer").expect("a delivery");
+        let old = self.noticed.get(&sent.id);
+        for _ in 0..2 {
+            let noted = self.tell.changed(&stored.link, old, &stored.delivery).await;
+            noted.expect("noted");
+        }
+        self.noticed.insert(sent.id.clone(), stored.delivery);
+    }
+
+    /// Works off what is due, as the schedule does every minute.
+    async fn minute(&self) {
+        self.tell.work_off().await.expect("worked off");
+    }
+
+    /// The events that arrived, with how often and why, after each signature was checked.
+    async fn told(&self) -> BTreeMap<String, u32> {
+        let mut told = BTreeMap::new();
+        for message in self.messages("webhook").await {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let (headers, body) = (&message["headers"], text(&message["body"]));
+            let seconds = text(&headers["webhook-timestamp"])
+                .parse()
+                .expect("seconds");
+            let id = text(&headers["webhook-id"]);
+            let expected = self.secret.sign(&id, seconds, body.as_bytes());
+            assert_eq!(
+                text(&headers["webhook-signature"]),
+                expected.expect("signed")
+            );
+            let body: Value = serde_json::from_str(&body).expect("JSON");
+            let why = &body["data"]["closed_because"];
+            let name = match why.as_str() {
+                Some(why) => format!("{} {why}", text(&body["type"])),
+                None => text(&body["type"]),
+            };
+            *told.entry(name).or_insert(0) += 1;
+        }
+        told
+    }
+
+    async fn messages(&self, channel: &str) -> Vec<Value> {
+        let mut messages = self.world.messages().await;
+        messages.retain(|message| message["channel"] == channel);
+        messages
+    }
+
+    async fn reports(&self) -> Vec<Value> {
+        let mut mails = self.messages("email").await;
+        mails.retain(|mail| {
+            mail["to"] == "reports@example.org" || mail["to"][0] == "reports@example.org"
+        });
+        mails
+    }
+
+    async fn report_to_somebody(&self) {
+        let settings = json!({"name": "Praxis am Park", "sms_allowed": true, "report_to": "reports@example.org"});
+        assert_eq!(
+            self.world
+                .practice
+                .put("/v1/settings", settings)
+                .await
+                .status,
+            200
+        );
+    }
+}
+
+fn once<const N: usize>(events: [&str; N]) -> BTreeMap<String, u32> {
+    events.map(|event| (event.to_owned(), 1)).into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_to_a_delivery_is_told_once_each_however_often_it_is_noticed() {
+    let mut telling = Telling::start().await;
+    let (document, sent) = telling.send("1").await;
+    let mut patient = telling.world.patient(&sent);
+    assert_eq!(patient.enter(&sent.code).await.status, 303);
+    telling.notice(&sent).await;
+    assert_eq!(patient.click(&document).await.status, 303);
+    telling.notice(&sent).await;
+    telling.minute().await;
+    telling.minute().await;
+    let told = telling.told().await;
+    assert_eq!(told, once(["delivery.opened", "delivery.downloaded"]));
+    let revoked = telling
+        .world
+        .practice
+        .delete(&format!("/v1/deliveries/{}", sent.id))
+        .await;
+    assert!(revoked.status < 300, "{revoked:?}");
+    telling.notice(&sent).await;
+    // The clock would close it too, later: it is closed already.
+    telling.world.advance(72 * HOUR);
+    let minutes = (0..8).map(|_| telling.minute());
+    futures::future::join_all(minutes).await;
+    assert_eq!(
+        telling.told().await,
+        once([
+            "delivery.opened",
+            "delivery.downloaded",
+            "delivery.closed revoked"
+        ])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clock_tells_what_nobody_writes() {
+    let mut telling = Telling::start().await;
+    let (_, unopened) = telling.send("1").await;
+    let (_, used) = telling.send("2").await;
+    let mut patient = telling.world.patient(&used);
+    assert_eq!(patient.enter(&used.code).await.status, 303);
+    telling.notice(&used).await;
+    telling.minute().await;
+    let mut expected = once(["delivery.opened"]);
+    assert_eq!(telling.told().await, expected);
+    let opened_at = telling.world.clock().now();
+    for (seconds, is_told) in [(-1, false), (0, true), (60, true)] {
+        telling.world.set_clock(opened_at.plus(72 * HOUR + seconds));
+        telling.minute().await;
+        // What is found at this minute goes out at the next.
+        telling.minute().await;
+        let told = telling.told().await;
+        assert_eq!(
+            told.contains_key("delivery.closed used"),
+            is_told,
+            "{seconds}"
+        );
+    }
+    expected.extend(once(["delivery.closed used"]));
+    let expires_at = telling.noticed[&unopened.id].expires_at.expect("an end");
+    for (at, event) in [
+        (expires_at.plus(-7 * DAY), "delivery.unopened"),
+        (expires_at, "delivery.closed expired"),
+    ] {
+        telling.world.set_clock(at.plus(-1));
+        telling.minute().await;
+        telling.minute().await;
+        assert_eq!(telling.told().await, expected, "a second before {event}");
+        telling.world.set_clock(at);
+        telling.minute().await;
+        telling.minute().await;
+        expected.extend(once([event]));
+        assert_eq!(telling.told().await, expected, "at {event}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_and_an_e_mail_to_a_wrong_address_are_reported_once_each() {
+    let mut telling = Telling::start().await;
+    telling.report_to_somebody().await;
+    let (_, locked) = telling.send("1").await;
+    let (_, reported) = telling.send("2").await;
+    let wrong = if locked.code == "BCD-FGH" {
+        "BCD-FGJ"
+    } else {
+        "BCD-FGH"
+    };
+    let mut patient = telling.world.patient(&locked);
+    for _ in 0..10 {
+        telling.world.advance(5 * MINUTE);
+        patient.enter(wrong).await;
+        telling.notice(&locked).await;
+    }
+    telling.world.advance(19);
+    telling.minute().await;
+    assert!(
+        telling.told().await.is_empty(),
+        "the last entry could still be right"
+    );
+    telling.world.advance(1);
+    telling.minute().await;
+    telling.minute().await;
+    let mut expected = once([
+        "delivery.locked too_many_attempts",
+        "delivery.closed too_many_attempts",
+    ]);
+    assert_eq!(telling.told().await, expected);
+    telling.world.patient(&reported).report().await;
+    telling.notice(&reported).await;
+    telling.minute().await;
+    telling.minute().await;
+    expected.extend(once([
+        "delivery.reported reported",
+        "delivery.closed reported",
+    ]));
+    assert_eq!(telling.told().await, expected);
+    let reports = telling.reports().await;
+    assert_eq!(reports.len(), 2, "{reports:?}");
+    for (report, sent) in reports.iter().zip([&locked, &reported]) {
+        let text = report["text"].as_str().unwrap_or_default();
+        assert!(text.contains(&sent.id) && text.contains("r1"), "{text}");
+        for secret in [&sent.code, &sent.reference, &sent.link] {
+            assert!(!report.to_string().contains(secret), "{report}");
+        }
+        assert!(!report.to_string().contains("Erika"), "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_address_nothing_is_reported_and_a_failed_report_is_not_repeated() {
+    let mut telling = Telling::start().await;
+    let (_, first) = telling.send("1").await;
+    telling.world.patient(&first).report().await;
+    telling.notice(&first).await;
+    telling.minute().await;
+    telling.report_to_somebody().await;
+    telling.world.advance(DAY);
+    telling.minute().await;
+    assert!(telling.reports().await.is_empty());
+    let (_, second) = telling.send("2").await;
+    telling.world.fail("email", "refuse", 1).await;
+    telling.world.patient(&second).report().await;
+    telling.notice(&second).await;
+    for _ in 0..3 {
+        telling.minute().await;
+        telling.world.advance(MINUTE);
+    }
+    assert!(telling.reports().await.is_empty());
+}
+
+/// A day of minutes; how many webhooks arrived after `failures` that did not.
+async fn after_failures(failures: u32) -> usize {
+    let mut telling = Telling::start().await;
+    let (_, sent) = telling.send("1").await;
+    assert_eq!(
+        telling.world.patient(&sent).enter(&sent.code).await.status,
+        303
+    );
+    telling.notice(&sent).await;
+    telling.world.fail("webhook", "refuse", failures).await;
+    for _ in 0..24 * 60 + 10 {
+        telling.minute().await;
+        telling.world.advance(MINUTE);
+    }
+    telling.messages("webhook").await.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_fails_is_tried_again_for_a_day_and_then_given_up() {
+    let (seven, eight) = tokio::join!(after_failures(7), after_failures(8));
+    assert_eq!(seven, 1, "the eighth attempt is made");
+    assert_eq!(eight, 0, "the ninth is not");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_hears_what_they_did_not_ask_for_or_what_is_not_theirs() {
+    let mut telling = Telling::start().await;
+    let other = telling.world.another_practice("praxis-am-see").await;
+    let foreign = json!({"url": "https://foreign.example.org/", "events": ALL});
+    assert_eq!(other.put("/v1/webhooks/all", foreign).await.status, 200);
+    let closed = json!({"url": "https://closed.example.org/", "events": ["delivery.closed"]});
+    let gone = json!({"url": "https://gone.example.org/", "events": ALL});
+    for (id, webhook) in [("closed", closed), ("gone", gone)] {
+        let path = format!("/v1/webhooks/{id}");
+        assert_eq!(telling.world.practice.put(&path, webhook).await.status, 200);
+    }
+    let (_, sent) = telling.send("1").await;
+    assert_eq!(
+        telling.world.patient(&sent).enter(&sent.code).await.status,
+        303
+    );
+    telling.notice(&sent).await;
+    // Deleted with a message under way.
+    assert_eq!(
+        telling
+            .world
+            .practice
+            .delete("/v1/webhooks/gone")
+            .await
+            .status,
+        204
+    );
+    telling.minute().await;
+    let received = telling.messages("webhook").await;
+    let urls: Vec<&str> = received
+        .iter()
+        .filter_map(|message| message["url"].as_str())
+        .collect();
+    assert_eq!(urls, ["https://hooks.example.org/"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_answers_410_is_told_nothing_more_until_it_is_set_anew() {
+    let mut telling = Telling::start().await;
+    let (document, sent) = telling.send("1").await;
+    let mut patient = telling.world.patient(&sent);
+    patient.enter(&sent.code).await;
+    telling.notice(&sent).await;
+    telling.world.fail("webhook", "gone", 1).await;
+    telling.minute().await;
+    let shown = telling.world.practice.get("/v1/webhooks/all").await;
+    assert_eq!(shown.body["gone_at"], "2026-11-23T10:00:00Z");
+    patient.click(&document).await;
+    telling.notice(&sent).await;
+    telling.world.advance(DAY);
+    telling.minute().await;
+    assert!(telling.told().await.is_empty());
+    let webhook = json!({"url": "https://hooks.example.org/", "events": ALL});
+    let anew = telling
+        .world
+        .practice
+        .put("/v1/webhooks/all", webhook)
+        .await;
+    assert_eq!((anew.status, &anew.body["gone_at"]), (200, &Value::Null));
+    patient.enter(&sent.code).await;
+    patient.click(&document).await;
+    telling.notice(&sent).await;
+    telling.minute().await;
+    assert_eq!(telling.told().await, once(["delivery.downloaded"]));
+}
