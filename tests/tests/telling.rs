@@ -36,30 +36,12 @@ impl Telling {
     /// With a webhook `all` for every event.
     async fn start() -> Self {
         let world = World::start().await;
-        let environment: Environment = world.stack.function_environments()["Manage"]
-            .clone()
-            .into_iter()
-            .collect();
-        let tell = environment.read(|get| {
-            let aws = Aws::read(get);
-            Tell {
-                store: Store::new(aws.dynamodb(), get.text("TABLE")),
-                lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-                webhooks: WebhookChannel::new(get.optional("WEBHOOK_RELAY")),
-                email: EmailChannel::new(
-                    aws.ses(),
-                    "praxispost@zweiweg.example".to_owned(),
-                    "events".to_owned(),
-                ),
-                clock: world.clock().clone(),
-            }
-        });
         let webhook = json!({"url": "https://hooks.example.org/", "events": ALL});
         let made = world.practice.put("/v1/webhooks/all", webhook).await;
         let secret = made.body["secret"].as_str().expect("a secret");
         Self {
             secret: Webhook::new(secret).expect("a secret of the standard"),
-            tell: tell.expect("all settings"),
+            tell: tell(&world, "LOOKUP_KEYS"),
             noticed: HashMap::new(),
             world,
         }
@@ -145,6 +127,29 @@ impl Telling {
             200
         );
     }
+}
+
+/// As a function has it whose look-up keys this variable names.
+fn tell(world: &World, lookup_keys: &'static str) -> Tell {
+    let environment: Environment = world.stack.function_environments()["Manage"]
+        .clone()
+        .into_iter()
+        .collect();
+    let tell = environment.read(|get| {
+        let aws = Aws::read(get);
+        Tell {
+            store: Store::new(aws.dynamodb(), get.text("TABLE")),
+            lookup: Keys::new(aws.kms(), get.list(lookup_keys)),
+            webhooks: WebhookChannel::new(get.optional("WEBHOOK_RELAY")),
+            email: EmailChannel::new(
+                aws.ses(),
+                "praxispost@zweiweg.example".to_owned(),
+                "events".to_owned(),
+            ),
+            clock: world.clock().clone(),
+        }
+    });
+    tell.expect("all settings")
 }
 
 fn once<const N: usize>(events: [&str; N]) -> BTreeMap<String, u32> {
@@ -390,4 +395,25 @@ async fn a_receiver_that_answers_410_is_told_nothing_more_until_it_is_set_anew()
     telling.notice(&sent).await;
     telling.minute().await;
     assert_eq!(telling.told().await, once(["delivery.downloaded"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_ours_costs_a_message_none_of_its_attempts() {
+    let mut telling = Telling::start().await;
+    let (_, sent) = telling.send("1").await;
+    telling.world.patient(&sent).enter(&sent.code).await;
+    telling.notice(&sent).await;
+    // No key has the name of the table.
+    telling.tell = tell(&telling.world, "TABLE");
+    for _ in 0..20 {
+        telling.minute().await;
+        telling.world.advance(MINUTE);
+    }
+    telling.tell = tell(&telling.world, "LOOKUP_KEYS");
+    telling.world.fail("webhook", "throttle", 1).await;
+    telling.minute().await;
+    assert!(telling.told().await.is_empty());
+    telling.world.advance(5);
+    telling.minute().await;
+    assert_eq!(telling.told().await, once(["delivery.opened"]));
 }

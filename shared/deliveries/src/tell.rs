@@ -146,20 +146,32 @@ impl Tell {
             Claim::Waiting => return Ok(false),
             Claim::Done => return Ok(true),
         };
-        let next = if let Some(webhook) = &outgoing.webhook {
-            self.post(&outgoing, webhook, attempts).await?
-        } else {
-            // A second attempt means that nobody knows what became of the first: it may have been sent.
-            if attempts == 1 {
-                self.report(&outgoing).await?;
+        match self.attempt(&outgoing, attempts).await {
+            Ok(Some(at)) => self.store.tell_again(practice, name, at).await?,
+            Ok(None) => self.store.finish_outgoing(practice, name, now).await?,
+            Err(fault) => {
+                // Ours: nothing went out, so nothing is counted, and it stays due.
+                self.store.uncount_attempt(practice, name).await?;
+                return Err(fault);
             }
-            None
-        };
-        match next {
-            Some(at) => self.store.tell_again(practice, name, at).await?,
-            None => self.store.finish_outgoing(practice, name, now).await?,
         }
         Ok(true)
+    }
+
+    /// Sends once; when to try again, if at all. An error means that nothing was sent.
+    async fn attempt(
+        &self,
+        outgoing: &Outgoing,
+        attempts: usize,
+    ) -> Result<Option<Timestamp>, Unavailable> {
+        if let Some(webhook) = &outgoing.webhook {
+            return self.post(outgoing, webhook, attempts).await;
+        }
+        // A second attempt means that nobody knows what became of the first: it may have been sent.
+        if attempts == 1 {
+            self.report(outgoing).await?;
+        }
+        Ok(None)
     }
 
     /// Sends to a webhook that is still there and still wants to know; when to try again, if at all.
@@ -185,7 +197,10 @@ impl Tell {
         match post_webhook(&self.webhooks, keys, practice, (id, &webhook), message, now).await? {
             Posted::Answered(200..=299) => Ok(None),
             Posted::Answered(410) => {
-                self.mark_gone(practice, id, &webhook, now).await?;
+                // Should this fail, the next message is answered the same.
+                if let Err(error) = self.mark_gone(practice, id, &webhook, now).await {
+                    tracing::error!(%error, "a webhook that is gone could not be marked");
+                }
                 Ok(None)
             }
             posted => {

@@ -111,12 +111,9 @@ impl Store {
             .send()
             .await
             .map_err(StoreError::unavailable("Query"))?;
-        found
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(row)
-            .collect()
+        // A row that a newer version of this code wrote is left to that version.
+        let rows = found.items.unwrap_or_default().into_iter();
+        Ok(rows.filter_map(|item| row(item).ok()).collect())
     }
 
     /// Takes a row out of the queue.
@@ -170,6 +167,19 @@ impl Store {
             .update(&Key::outgoing(practice, name))
             .update_expression("SET next_at = :at")
             .expression_attribute_values(":at", time(at));
+        self.change_existing(update).await.map(drop)
+    }
+
+    /// Takes back the count of an attempt that was never made.
+    pub async fn uncount_attempt(
+        &self,
+        practice: &PracticeId,
+        name: &str,
+    ) -> Result<(), StoreError> {
+        let update = self
+            .update(&Key::outgoing(practice, name))
+            .update_expression("SET attempts = attempts - :one")
+            .expression_attribute_values(":one", number(1));
         self.change_existing(update).await.map(drop)
     }
 
