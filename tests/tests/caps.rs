@@ -217,9 +217,15 @@ async fn d4_the_operators_limit_wins_over_a_higher_cap_of_the_practice() {
         },
     };
     let name = "P".to_owned().try_into().expect("a name");
-    create_practice(&store, &"limited".parse().expect("an id"), name, &limits)
-        .await
-        .expect("a practice");
+    create_practice(
+        &store,
+        &"limited".parse().expect("an id"),
+        name,
+        &limits,
+        world.clock().now(),
+    )
+    .await
+    .expect("a practice");
     let practice = world.another_practice("limited").await;
     set_caps(&practice, json!({"emails": 100})).await;
     let document = practice.document("invoice", "1", "2026-11-20").await;

@@ -12,11 +12,12 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const FUNCTIONS: [&str; 6] = [
+const FUNCTIONS: [&str; 7] = [
     "authorize",
     "download",
     "issue",
     "manage",
+    "notify",
     "request_code",
     "verify",
 ];

@@ -5,7 +5,8 @@
 use deliveries::Clock;
 use domain::access::{ApiKey, Scope};
 use domain::practice::PublicPractice;
-use runtime::{Aws, Environment, Function, MissingSettings};
+use futures::FutureExt as _;
+use runtime::{Aws, Environment, Function, MissingSettings, event_function};
 use secrets::ApiKeySecret;
 use serde_json::{Value, json};
 use store::{Store, StoreError};
@@ -13,9 +14,8 @@ use store::{Store, StoreError};
 /// The function, ready to be called. Its clock is not asked: a key ends when it is revoked, not by time.
 pub fn function(environment: &Environment, _clock: Clock) -> Result<Function, MissingSettings> {
     let store = environment.read(|get| Store::new(Aws::read(get).dynamodb(), get.text("TABLE")))?;
-    Ok(std::sync::Arc::new(move |event| {
-        let store = store.clone();
-        Box::pin(async move { Ok(handle(&store, &event).await?) })
+    Ok(event_function(store, |store, event| {
+        async move { Ok(handle(store, &event).await?) }.boxed()
     }))
 }
 

@@ -13,7 +13,7 @@ use pages::{DocumentsPage, documents_page, file_name};
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
 use secrets::{Keys, Purpose};
 use store::Store;
-use visits::{Visit, answer, fault, is_own_form, token_of, unknown};
+use visits::{Visit, answer, fault, is_own_form, op, token_of, unknown};
 use web::{Request, Response, expired_cookie};
 
 /// What this function may touch.
@@ -88,9 +88,13 @@ async fn download(deps: &Deps, request: &Request) -> Result<Response, KeptOut> {
     let language = visit.language;
     let outcome = deps
         .read
-        .download(&visit.found, &session, &id, |document| {
-            file_name(document, language)
-        })
+        .download(
+            &visit.found,
+            &session,
+            &id,
+            &op(request, deps.read.now())?,
+            |document| file_name(document, language),
+        )
         .await?;
     match outcome {
         Some(DownloadOutcome::Url(url)) => Ok(Response::see_other(url)),
@@ -119,7 +123,8 @@ async fn done(deps: &Deps, request: &Request) -> Result<Response, KeptOut> {
     if !is_own {
         return documents(deps, &visit, &session, StatusCode::FORBIDDEN).await;
     }
-    deps.read.end_session(&visit.found, &session).await?;
+    let op = op(request, deps.read.now())?;
+    deps.read.end_session(&visit.found, &session, &op).await?;
     Ok(ended(&visit, "done"))
 }
 

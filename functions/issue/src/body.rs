@@ -1,6 +1,7 @@
 //! The bodies of sending, previewing and making a new code.
 
 use deliveries::{DraftRequest, SendRequest};
+use domain::audit::Op;
 use domain::id::{DocumentId, RecipientId, RecordId};
 use domain::practice::{Channel, OfferedInvoices, ValidDays};
 use domain::sending::Overrides;
@@ -52,11 +53,11 @@ pub(crate) enum Asked {
 }
 
 /// Reads and checks a request to send.
-pub(crate) fn asked(caller: &Caller, request: &Request) -> Result<Asked, Problem> {
+pub(crate) fn asked(caller: &Caller, request: &Request, op: Op) -> Result<Asked, Problem> {
     let key = idempotency_key(request)?;
     let mut body: Body = request.json()?;
     let Some(draft) = body.draft.take() else {
-        return send_request(caller, request, body, key).map(Asked::New);
+        return send_request(caller, request, body, key, op).map(Asked::New);
     };
     if body.names_more_than_texts() {
         let detail = "expected nothing beside the draft but additional_text and allow_unused_additional_text";
@@ -69,11 +70,16 @@ pub(crate) fn asked(caller: &Caller, request: &Request) -> Result<Asked, Problem
         allow_unused_additional_text: body.allow_unused_additional_text,
         key,
         body: request.body().to_vec(),
+        op,
     }))
 }
 
 /// Reads and checks a request for a preview, which needs no idempotency key: it stores nothing.
-pub(crate) fn previewed(caller: &Caller, request: &Request) -> Result<SendRequest, Problem> {
+pub(crate) fn previewed(
+    caller: &Caller,
+    request: &Request,
+    op: Op,
+) -> Result<SendRequest, Problem> {
     let body: Body = request.json()?;
     if body.draft.is_some() {
         return Err(Problem::invalid_field(
@@ -81,7 +87,7 @@ pub(crate) fn previewed(caller: &Caller, request: &Request) -> Result<SendReques
             "expected record, recipient and documents: a preview makes the draft",
         ));
     }
-    send_request(caller, request, body, String::new())
+    send_request(caller, request, body, String::new(), op)
 }
 
 impl Body {
@@ -102,6 +108,7 @@ fn send_request(
     request: &Request,
     body: Body,
     key: String,
+    op: Op,
 ) -> Result<SendRequest, Problem> {
     if !body.protected {
         return Err(not_available(
@@ -129,6 +136,7 @@ fn send_request(
         keep_earlier: body.keep_earlier,
         key,
         body: request.body().to_vec(),
+        op,
     })
 }
 

@@ -11,14 +11,15 @@ use channels::{EmailChannel, SmsChannel};
 use deliveries::{Clock, Hashing, NewCodeOutcome, SendDelivery, SendError, Unavailable};
 use documents::Documents;
 use domain::access::Scope;
+use domain::audit::{Actor, Op};
 use domain::id::DeliveryId;
 use futures::FutureExt as _;
 use http::StatusCode;
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
-use secrets::{HashCost, Keys};
+use secrets::{HashCost, Keys, draw_op};
 use serde_json::{Value, json};
 use store::{Page, Store};
-use web::{Problem, Request, Response};
+use web::{Caller, Problem, Request, Response};
 
 use crate::body::Asked;
 use crate::filter::Filter;
@@ -67,7 +68,7 @@ async fn handle(send: &SendDelivery, request: &Request) -> Response {
 /// Sends one delivery.
 async fn post(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
     let caller = request.caller(Scope::Send)?;
-    let outcome = match body::asked(caller, request)? {
+    let outcome = match body::asked(caller, request, op(send, caller)?)? {
         Asked::New(asked) => send.send(&asked).await,
         Asked::Draft(asked) => send.send_draft(&asked).await,
     };
@@ -88,7 +89,7 @@ async fn post(send: &SendDelivery, request: &Request) -> Result<Response, Proble
 /// What a sending would do; stores and sends nothing.
 async fn preview(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
     let caller = request.caller(Scope::Send)?;
-    let asked = body::previewed(caller, request)?;
+    let asked = body::previewed(caller, request, op(send, caller)?)?;
     match send.preview(&asked).await {
         Ok(preview) => Ok(Response::json(StatusCode::OK, &answers::preview(preview))),
         Err(SendError::Unavailable(error)) => Err(unavailable(&error)),
@@ -146,7 +147,13 @@ async fn new_code(send: &SendDelivery, request: &Request) -> Result<Response, Pr
     let key = body::idempotency_key(request)?;
     let body::NewCode { channel } = request.json()?;
     let made = send
-        .new_code(&caller.practice, &id, channel, &key, request.body())
+        .new_code(
+            &caller.practice,
+            &id,
+            channel,
+            (&key, request.body()),
+            &op(send, caller)?,
+        )
         .await;
     match made.map_err(|error| unavailable(&error))? {
         NewCodeOutcome::Made(code, message) => Ok(Response::json(
@@ -172,15 +179,21 @@ async fn new_code(send: &SendDelivery, request: &Request) -> Result<Response, Pr
 
 /// L7: takes a delivery back, open sessions included; a second time changes nothing.
 async fn delete(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
-    let practice = &request.caller(Scope::Send)?.practice;
+    let caller = request.caller(Scope::Send)?;
     let id: DeliveryId = request.id("id")?;
     let revoked = send
-        .revoke(practice, &id)
+        .revoke(&caller.practice, &id, &op(send, caller)?)
         .await
         .map_err(|error| unavailable(&error))?;
     revoked
         .map(|()| Response::no_content())
         .ok_or_else(Problem::not_found)
+}
+
+/// What the request writes says this of itself.
+fn op(send: &SendDelivery, caller: &Caller) -> Result<Op, Problem> {
+    let label = caller.label.clone();
+    draw_op(Actor::Key { label }, send.clock.now()).map_err(|error| unavailable(&error.into()))
 }
 
 fn unavailable(error: &Unavailable) -> Problem {

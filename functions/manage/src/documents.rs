@@ -3,6 +3,7 @@
 use deliveries::{Clock, Unavailable, delete_document, idempotency_key, look_at_uploads};
 use documents::{PDF, UPLOAD_LIFE, Upload};
 use domain::access::Scope;
+use domain::audit::Op;
 use domain::document::{Document, Kind, LARGEST, State};
 use domain::id::{DocumentId, PracticeId, RecordId};
 use domain::text::Line;
@@ -58,7 +59,8 @@ struct Changes {
 
 /// Announces a document and answers where its bytes go, straight to the bucket; a repeated request gets the same document with another URL.
 pub(crate) async fn post(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Send)?.practice;
+    let caller = request.caller(Scope::Send)?;
+    let practice = &caller.practice;
     let document = announced(request.json()?, deps.clock.now())?;
     let key = match request.idempotency_key()? {
         Some(key) => {
@@ -74,12 +76,13 @@ pub(crate) async fn post(deps: &Deps, request: &Request) -> Answer {
         }
         None => None,
     };
+    let op = deps.op(caller)?;
     let added = deps
         .store
-        .add_document(practice, document.clone(), key.as_ref());
+        .add_document(practice, document.clone(), key.as_ref(), &op);
     let document = match added.await? {
         Announced::Yes => document,
-        Announced::Repeated(id) => found(deps, practice, &id).await?,
+        Announced::Repeated(id) => found(deps, practice, &id, &op).await?,
         Announced::Mismatch => return Err(Problem::idempotency_mismatch().into()),
         Announced::NoSuchRecord => {
             let expected = "expected a record that exists; make it with PUT /v1/records/{id}";
@@ -122,20 +125,23 @@ pub(crate) async fn list(deps: &Deps, request: &Request) -> Answer {
 
 /// One document; looks at its upload if nobody has yet.
 pub(crate) async fn get(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Read)?.practice;
-    let found = found(deps, practice, &request.id("id")?).await?;
+    let caller = request.caller(Scope::Read)?;
+    let practice = &caller.practice;
+    let found = found(deps, practice, &request.id("id")?, &deps.op(caller)?).await?;
     Ok(Response::json(StatusCode::OK, &shown(&found)))
 }
 
 /// Releases a document for being offered beside others (D8), or takes that back.
 pub(crate) async fn patch(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Send)?.practice;
+    let caller = request.caller(Scope::Send)?;
+    let practice = &caller.practice;
     let id = request.id("id")?;
     let Changes { released } = request.json()?;
-    let mut document = found(deps, practice, &id).await?;
+    let op = deps.op(caller)?;
+    let mut document = found(deps, practice, &id, &op).await?;
     if !deps
         .store
-        .set_document_released(practice, &document, released)
+        .set_document_released(practice, &document, released, &op)
         .await?
     {
         return Err(Problem::not_found().into());
@@ -146,7 +152,8 @@ pub(crate) async fn patch(deps: &Deps, request: &Request) -> Answer {
 
 /// L7: deletes a document, also one whose deletion was interrupted.
 pub(crate) async fn delete(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Erase)?.practice;
+    let caller = request.caller(Scope::Erase)?;
+    let practice = &caller.practice;
     let id: DocumentId = request.id("id")?;
     let stored = deps
         .store
@@ -158,13 +165,18 @@ pub(crate) async fn delete(deps: &Deps, request: &Request) -> Answer {
         &deps.documents,
         practice,
         &stored.document,
-        deps.clock.now(),
+        &deps.op(caller)?,
     )
     .await?;
     Ok(Response::no_content())
 }
 
-async fn found(deps: &Deps, practice: &PracticeId, id: &DocumentId) -> Result<Document, Failure> {
+async fn found(
+    deps: &Deps,
+    practice: &PracticeId,
+    id: &DocumentId,
+    op: &Op,
+) -> Result<Document, Failure> {
     let now = deps.clock.now();
     let mut stored: StoredDocument = deps
         .store
@@ -176,6 +188,7 @@ async fn found(deps: &Deps, practice: &PracticeId, id: &DocumentId) -> Result<Do
         &deps.documents,
         practice,
         std::slice::from_mut(&mut stored),
+        op,
     )
     .await?;
     let document = stored.document;

@@ -2,6 +2,7 @@
 //!
 //! One module for each; this file takes a request to the right one.
 
+mod audit;
 mod documents;
 mod records;
 mod settings;
@@ -12,11 +13,12 @@ mod webhooks;
 use ::documents::Documents;
 use channels::WebhookChannel;
 use deliveries::{Clock, Unavailable};
+use domain::audit::{Actor, Op};
 use futures::FutureExt as _;
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
-use secrets::{Keys, LookupKeys};
+use secrets::{Keys, LookupKeys, draw_op};
 use store::Store;
-use web::{Problem, Request, Response};
+use web::{Caller, Problem, Request, Response};
 
 /// What this function may touch.
 #[derive(Debug)]
@@ -82,6 +84,7 @@ async fn handle(deps: &Deps, request: &Request) -> Response {
         "PUT /v1/webhooks/{id}" => webhooks::put(deps, request).await,
         "DELETE /v1/webhooks/{id}" => webhooks::delete(deps, request).await,
         "POST /v1/webhooks/{id}/test" => webhooks::test(deps, request).await,
+        "GET /v1/audit" => audit::list(deps, request).await,
         "GET /v1/usage" => usage::get(deps, request).await,
         _ => Err(Problem::not_found().into()),
     };
@@ -92,6 +95,14 @@ async fn handle(deps: &Deps, request: &Request) -> Response {
             Problem::unavailable().into()
         }
     })
+}
+
+impl Deps {
+    /// What a request writes says this of itself.
+    fn op(&self, caller: &Caller) -> Result<Op, Failure> {
+        let label = caller.label.clone();
+        Ok(draw_op(Actor::Key { label }, self.clock.now())?)
+    }
 }
 
 impl From<Problem> for Failure {

@@ -38,11 +38,12 @@ pub(crate) async fn get_type(deps: &Deps, request: &Request) -> Answer {
 
 /// Makes or replaces a record type.
 pub(crate) async fn put_type(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Settings)?.practice;
+    let caller = request.caller(Scope::Settings)?;
+    let practice = &caller.practice;
     let id: RecordTypeId = chosen_id(request)?;
     let record_type: RecordType = request.json()?;
     deps.store
-        .put_record_type(practice, &id, &record_type)
+        .put_record_type(practice, &id, &record_type, &deps.op(caller)?)
         .await?;
     Ok(Response::json(
         StatusCode::OK,
@@ -52,9 +53,13 @@ pub(crate) async fn put_type(deps: &Deps, request: &Request) -> Answer {
 
 /// Deletes a record type; records that still name it have no defaults of a type any more.
 pub(crate) async fn delete_type(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Settings)?.practice;
+    let caller = request.caller(Scope::Settings)?;
+    let practice = &caller.practice;
     let id: RecordTypeId = request.id("id")?;
-    let existed = deps.store.delete_record_type(practice, &id).await?;
+    let existed = deps
+        .store
+        .delete_record_type(practice, &id, &deps.op(caller)?)
+        .await?;
     if existed {
         Ok(Response::no_content())
     } else {
@@ -87,7 +92,8 @@ pub(crate) async fn get(deps: &Deps, request: &Request) -> Answer {
 
 /// Makes or replaces a record; what it points to must be there. Answers which open deliveries went to an address that is not there any more.
 pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Send)?.practice;
+    let caller = request.caller(Scope::Send)?;
+    let practice = &caller.practice;
     let id: RecordId = chosen_id(request)?;
     let record: Record = request.json()?;
     let mut errors = Vec::new();
@@ -118,7 +124,9 @@ pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
         return Err(Problem::invalid_body(errors).into());
     }
     let earlier = deps.store.record(practice, &id).await?;
-    deps.store.put_record(practice, &id, &record).await?;
+    deps.store
+        .put_record(practice, &id, &record, &deps.op(caller)?)
+        .await?;
     let elsewhere = match earlier {
         Some(earlier) => {
             let changed = l7_changed_addresses(&earlier, &record);
@@ -142,14 +150,15 @@ pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
 
 /// Erases a record: deliveries closed, documents and recipients gone.
 pub(crate) async fn delete(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Erase)?.practice;
+    let caller = request.caller(Scope::Erase)?;
+    let practice = &caller.practice;
     let id: RecordId = request.id("id")?;
     let existed = erase_record(
         &deps.store,
         &deps.documents,
         practice,
         &id,
-        deps.clock.now(),
+        &deps.op(caller)?,
     )
     .await?;
     if existed {

@@ -24,7 +24,8 @@ pub(crate) async fn get(deps: &Deps, request: &Request) -> Answer {
 
 /// Replaces all of them.
 pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Settings)?.practice;
+    let caller = request.caller(Scope::Settings)?;
+    let practice = &caller.practice;
     let settings: Settings = request.json()?;
     if holds_web_address(&PublicPractice::of(&settings).public_name) {
         let expected = "expected a name without the address of a web page (D11), for it stands in text messages; put a space after a full stop";
@@ -39,7 +40,9 @@ pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
         let expected = "expected one of the senders that the operator approved: see limits of GET /v1/settings";
         return Err(Problem::invalid_field("/sender_id", expected).into());
     }
-    deps.store.put_settings(practice, &settings).await?;
+    deps.store
+        .put_settings(practice, &settings, &deps.op(caller)?)
+        .await?;
     Ok(answer(&settings, &limits))
 }
 

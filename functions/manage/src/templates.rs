@@ -44,23 +44,29 @@ pub(crate) async fn get(deps: &Deps, request: &Request) -> Answer {
 
 /// Keeps a practice's own template, if it can be rendered and keeps D2, D9 and D11.
 pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Settings)?.practice;
+    let caller = request.caller(Scope::Settings)?;
+    let practice = &caller.practice;
     let id = template_id(request)?;
     let template = match id.channel {
         TemplateChannel::Email => TextTemplate::Email(checked_email(request.json()?)?),
         TemplateChannel::Message => TextTemplate::Message(checked_message(&request.json()?)?),
     };
     deps.store
-        .put_text_template(practice, id, &template)
+        .put_text_template(practice, id, &template, &deps.op(caller)?)
         .await?;
     Ok(Response::json(StatusCode::OK, &shown(id, Some(&template))))
 }
 
 /// Deletes a practice's own template, so that the built-in one holds again.
 pub(crate) async fn delete(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Settings)?.practice;
+    let caller = request.caller(Scope::Settings)?;
+    let practice = &caller.practice;
     let id = template_id(request)?;
-    if deps.store.delete_text_template(practice, id).await? {
+    let existed = deps
+        .store
+        .delete_text_template(practice, id, &deps.op(caller)?)
+        .await?;
+    if existed {
         Ok(Response::no_content())
     } else {
         Err(Problem::not_found().into())

@@ -60,7 +60,9 @@ pub(crate) async fn get(deps: &Deps, request: &Request) -> Answer {
 
 /// Makes or replaces a webhook; a new one, or one that asks for it, gets a new secret.
 pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Settings)?.practice;
+    let caller = request.caller(Scope::Settings)?;
+    let practice = &caller.practice;
+    let op = deps.op(caller)?;
     let id: WebhookId = chosen_id(request)?;
     let wanted: Wanted = request.json()?;
     let now = deps.clock.now();
@@ -69,7 +71,7 @@ pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
     let sealed = keys.seal_webhook_secret(&secret, practice, &id)?;
     let put = deps
         .store
-        .change_webhooks(practice, |webhooks| {
+        .change_webhooks(practice, &op, |webhooks| {
             let known = webhooks.remove(&id);
             let webhook = match known {
                 // Our own secret is there when this very change was made, and only its answer got lost.
@@ -105,10 +107,12 @@ pub(crate) async fn put(deps: &Deps, request: &Request) -> Answer {
 
 /// Deletes a webhook: from now on it is told nothing, not even what is under way.
 pub(crate) async fn delete(deps: &Deps, request: &Request) -> Answer {
-    let practice = &request.caller(Scope::Settings)?.practice;
+    let caller = request.caller(Scope::Settings)?;
+    let practice = &caller.practice;
+    let op = deps.op(caller)?;
     let id: WebhookId = request.id("id")?;
     deps.store
-        .change_webhooks(practice, |webhooks| {
+        .change_webhooks(practice, &op, |webhooks| {
             let existed = webhooks.remove(&id).is_some();
             existed
                 .then_some(())

@@ -12,7 +12,7 @@ use pages::EntryNote;
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
 use secrets::{HashCost, Keys, Purpose};
 use store::Store;
-use visits::{Visit, fault, is_own_form, token_of, unknown};
+use visits::{Visit, fault, is_own_form, op, token_of, unknown};
 use web::{Request, Response};
 
 /// The function, ready to be called.
@@ -78,7 +78,7 @@ async fn post(
         };
     }
     let visit = |found: Found| Visit::new(request, token, found);
-    match ask.request(token).await? {
+    match ask.request(token, &op(request, ask.now())?).await? {
         RequestOutcome::Sent(found) => Ok(visit(found).see("", "sent")),
         RequestOutcome::FateUnknown(found) => Ok(visit(found).see("", "maybe-sent")),
         RequestOutcome::Refused(rule, found) => refused(ask, visit(found), rule).await,

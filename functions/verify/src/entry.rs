@@ -8,7 +8,7 @@ use http::StatusCode;
 use pages::EntryNote;
 use secrets::Purpose;
 use serde::Deserialize;
-use visits::{Visit, is_own_form, token_of, unknown};
+use visits::{Visit, is_own_form, op, token_of, unknown};
 use web::{LARGEST_FORM, Request, Response, strict_cookie};
 
 use crate::Deps;
@@ -85,7 +85,10 @@ pub(crate) async fn post(deps: &Deps, request: &Request) -> Result<Response, Una
     };
     let note = match Entry::read(&posted.code, &token.reference()) {
         Entry::Code(code) => {
-            let outcome = deps.enter.enter(&token, &code).await?;
+            let outcome = deps
+                .enter
+                .enter(&token, &code, &op(request, deps.enter.now())?)
+                .await?;
             return judged(deps, request, &token, outcome).await;
         }
         Entry::Empty => EntryNote::Empty,

@@ -5,7 +5,7 @@ use domain::delivery::State;
 use http::StatusCode;
 use pages::{NotMinePage, not_mine_page, thanks_page};
 use secrets::Purpose;
-use visits::{Visit, answer, is_own_form, token_of, unknown};
+use visits::{Visit, answer, is_own_form, op, token_of, unknown};
 use web::{Request, Response};
 
 use crate::Deps;
@@ -32,7 +32,7 @@ pub(crate) async fn post(deps: &Deps, request: &Request) -> Result<Response, Una
             None => Ok(unknown(request)),
         };
     }
-    match deps.enter.report(&token).await? {
+    match deps.enter.report(&token, &op(request, now)?).await? {
         ReportOutcome::Closed(found) => {
             let visit = Visit::new(request, &token, found);
             let page = thanks_page(&visit.frame(&visit.path));

@@ -12,11 +12,12 @@ use crate::template::FunctionResource;
 type Constructor = fn(&Environment, Clock) -> Result<Function, MissingSettings>;
 
 /// The code of every function, by its logical id in the template.
-const CONSTRUCTORS: [(&str, Constructor); 6] = [
+const CONSTRUCTORS: [(&str, Constructor); 7] = [
     ("Authorize", authorize::function),
     ("Download", download::function),
     ("Issue", issue::function),
     ("Manage", manage::function),
+    ("Notify", notify::function),
     ("RequestCode", request_code::function),
     ("Verify", verify::function),
 ];

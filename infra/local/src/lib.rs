@@ -7,6 +7,7 @@ pub mod practice;
 
 mod dynamodb;
 mod environment;
+mod events;
 mod files;
 mod functions;
 mod gateway;
@@ -27,6 +28,7 @@ use runtime::Environment;
 use tokio::net::TcpListener;
 
 use environment::{Addresses, KEY_PAIR};
+use events::{Position, Stream, run_schedule};
 pub use files::replace as replace_file;
 use gateway::Gateway;
 use outbox::{ClockFile, Keys, Outbox};
@@ -167,9 +169,39 @@ impl Stack {
         let mut aws = environment::aws(&addresses);
         aws.extend(variables);
         let resources = template.functions(&local)?;
+        let callables = functions::build(&resources, &aws, &clock)?;
+        let mut servers = Servers::new();
+        for resource in &resources {
+            let Some(callable) = callables.get(&resource.id) else {
+                continue;
+            };
+            if let Some(source) = &resource.stream {
+                let name = format!("stream-{}", resource.id.to_ascii_lowercase());
+                let stream = Stream {
+                    id: resource.id.clone(),
+                    callable: callable.clone(),
+                    source: source.clone(),
+                    database: database.clone(),
+                    table: table.clone(),
+                    position: in_directory(&directory, &name, |path| {
+                        Position::open(path.to_owned())
+                    })?,
+                };
+                servers.run(stream.run(servers.stopping()));
+            }
+            if resource.is_scheduled {
+                let (id, callable) = (resource.id.clone(), callable.clone());
+                servers.run(run_schedule(
+                    id,
+                    callable,
+                    clock.clone(),
+                    servers.stopping(),
+                ));
+            }
+        }
         let gateway = Gateway {
             routes: functions::routes(&resources)?,
-            functions: functions::build(&resources, &aws, &clock)?,
+            functions: callables,
             clock: clock.clone(),
             address: address(&listeners.api)?,
         };
@@ -179,7 +211,6 @@ impl Stack {
             .map(|resource| (resource.id.clone(), functions::environment(resource, &aws)))
             .collect();
 
-        let mut servers = Servers::new();
         let outbox = Outbox::open(&directory, clock_file, keys, servers.stopping())?;
         dynamodb::serve(database, listeners.dynamodb, &mut servers);
         servers.serve(listeners.s3, s3);

@@ -31,7 +31,8 @@ pub async fn make(stack: &Stack, practice: &str) -> Result<String, Error> {
     let aws = Aws::new(environment).map_err(|error| failed(&error))?;
     let store = Store::new(aws.dynamodb(), table);
     let name = Line::try_from("Praxis am Park".to_owned()).map_err(|error| failed(&error))?;
-    match create_practice(&store, &practice, name.clone(), &Limits::default()).await {
+    let now = stack.clock().now();
+    match create_practice(&store, &practice, name.clone(), &Limits::default(), now).await {
         Ok(()) | Err(OperatorError::PracticeExists(_)) => {}
         Err(error) => return Err(failed(&error)),
     }

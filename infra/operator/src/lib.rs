@@ -3,12 +3,13 @@
 //! There is no public route for any of this.
 
 use domain::access::{ApiKey, Scope};
+use domain::audit::Actor;
 use domain::hashed::ApiKeyHash;
 use domain::id::PracticeId;
 use domain::practice::{Limits, Settings};
 use domain::text::Line;
 use domain::time::Timestamp;
-use secrets::ApiKeySecret;
+use secrets::{ApiKeySecret, draw_op};
 use store::{Store, StoreError};
 
 /// Why a command did nothing, and what to do about it.
@@ -39,9 +40,11 @@ pub async fn create_practice(
     id: &PracticeId,
     name: Line,
     limits: &Limits,
+    now: Timestamp,
 ) -> Result<(), OperatorError> {
+    let op = draw_op(Actor::Operator, now)?;
     if store
-        .create_practice(id, &Settings::named(name), limits)
+        .create_practice(id, &Settings::named(name), limits, &op)
         .await?
     {
         Ok(())
@@ -69,7 +72,8 @@ pub async fn create_key(
         created_at: now,
         revoked_at: None,
     };
-    store.add_api_key(&secret.hash(), &key).await?;
+    let op = draw_op(Actor::Operator, now)?;
+    store.add_api_key(&secret.hash(), &key, &op).await?;
     Ok(secret)
 }
 
@@ -87,7 +91,10 @@ pub async fn revoke_key(
         .filter(|hash| hash.as_str().starts_with(prefix))
         .collect();
     match matching.as_slice() {
-        [only] if prefix.len() >= 8 => Ok(store.revoke_api_key(practice, only, now).await?),
+        [only] if prefix.len() >= 8 => {
+            let op = draw_op(Actor::Operator, now)?;
+            Ok(store.revoke_api_key(practice, only, &op).await?)
+        }
         _ => Err(OperatorError::NoSuchKey(
             practice.clone(),
             prefix.to_owned(),

@@ -113,7 +113,7 @@ async fn main() -> ExitCode {
 async fn run(store: &Store, what: What) -> Result<String, OperatorError> {
     match what {
         What::Practice(PracticeCommand::Create { id, name }) => {
-            create_practice(store, &id, name.clone(), &Limits::default()).await?;
+            create_practice(store, &id, name.clone(), &Limits::default(), now()).await?;
             let key = create_key(store, &id, name, Scope::ALL.to_vec(), now()).await?;
             Ok(format!(
                 "made the practice {id}; its key, which is not shown again:\n{}",

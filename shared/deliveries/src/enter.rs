@@ -1,5 +1,6 @@
 //! The code page, entering the code (L2 to L4, P1, P2), and saying that the e-mail was not for oneself (L7).
 
+use domain::audit::Op;
 use domain::delivery::{EntryRule, l4_entry, l7_report};
 use domain::symbols::{Code, LinkToken};
 use domain::time::Timestamp;
@@ -72,19 +73,24 @@ impl EnterCode {
     }
 
     /// Judges one entry: charged first, hashed beside the read of what the page will say, committed if right.
-    pub async fn enter(&self, token: &LinkToken, code: &Code) -> Result<EntryOutcome, Unavailable> {
+    pub async fn enter(
+        &self,
+        token: &LinkToken,
+        code: &Code,
+        op: &Op,
+    ) -> Result<EntryOutcome, Unavailable> {
         let links = self.lookup.get().await?.links(token);
         // Before the charge: where keys are out of reach, nothing may be counted.
         self.hashing.keys().await?;
-        match self.store.charge_entry(&links, self.now()).await? {
-            Charge::Charged(stored) => self.judge(stored, code).await,
+        match self.store.charge_entry(&links, self.now(), op).await? {
+            Charge::Charged(stored) => self.judge(stored, code, op).await,
             Charge::Refused(stored) => self.refused(stored).await,
             Charge::Unknown => Ok(EntryOutcome::Unknown),
         }
     }
 
     /// L7: closes the delivery of an e-mail that reached somebody else, in one conditional write.
-    pub async fn report(&self, token: &LinkToken) -> Result<ReportOutcome, Unavailable> {
+    pub async fn report(&self, token: &LinkToken, op: &Op) -> Result<ReportOutcome, Unavailable> {
         let Some(found) = self.view(token).await? else {
             return Ok(ReportOutcome::Unknown);
         };
@@ -92,7 +98,7 @@ impl EnterCode {
         if !l7_report(&found.stored.delivery, found.is_disabled(), now) {
             return Ok(ReportOutcome::Refused(found));
         }
-        if self.store.report(&found.stored.link, now).await? {
+        if self.store.report(&found.stored.link, now, op).await? {
             return Ok(ReportOutcome::Closed(found));
         }
         let closed = self.view(token).await?;
@@ -103,6 +109,7 @@ impl EnterCode {
         &self,
         stored: StoredDelivery,
         code: &Code,
+        op: &Op,
     ) -> Result<EntryOutcome, Unavailable> {
         let delivery = &stored.delivery;
         let hash = self
@@ -128,7 +135,7 @@ impl EnterCode {
             hash: &session.hash(),
             now: self.now(),
         };
-        match self.store.commit_entry(&stored, new).await? {
+        match self.store.commit_entry(&stored, new, op).await? {
             Commit::Opened(stored) => Ok(EntryOutcome::Right(
                 session,
                 Found {

@@ -79,7 +79,14 @@ impl SendDelivery {
             kind,
         );
         let channel = resolved.channel.value;
-        look_at_uploads(&self.store, &self.documents, practice, &mut documents).await?;
+        look_at_uploads(
+            &self.store,
+            &self.documents,
+            practice,
+            &mut documents,
+            &request.op,
+        )
+        .await?;
         self.look_at_offered(request, &documents, resolved.offered_invoices.value)
             .await?;
         let kinds: Vec<Kind> = documents
@@ -198,6 +205,7 @@ impl SendDelivery {
             &self.documents,
             &request.practice,
             &mut waiting,
+            &request.op,
         )
         .await?)
     }

@@ -2,6 +2,7 @@
 //!
 //! The draft is the sealed state of a preview; the practice's program holds it, the table does not.
 
+use domain::audit::Op;
 use domain::contact::EmailAddress;
 use domain::document::Document;
 use domain::gsm7;
@@ -82,6 +83,8 @@ pub struct DraftRequest {
     pub key: String,
     /// The request's body, of which a hash is kept.
     pub body: Vec<u8>,
+    /// Who sends.
+    pub op: Op,
 }
 
 /// What a draft holds.
@@ -162,6 +165,7 @@ impl SendDelivery {
             keep_earlier: draft.keep_earlier,
             key: request.key.clone(),
             body: request.body.clone(),
+            op: request.op.clone(),
         };
         self.send_with(&asked, &secrets).await
     }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use documents::Documents;
+use domain::audit::Op;
 use domain::delivery::Download;
 use domain::document::Document;
 use domain::hashed::SessionHash;
@@ -88,6 +89,7 @@ impl ReadDocuments {
         found: &Found,
         session: &SessionHash,
         id: &DocumentId,
+        op: &Op,
         file_name: impl Fn(&Document) -> String,
     ) -> Result<Option<DownloadOutcome>, Unavailable> {
         let practice = &found.stored.delivery.practice;
@@ -111,7 +113,9 @@ impl ReadDocuments {
             .documents
             .download_url(practice, &document, &name)
             .await?;
-        let lives = self.touch(&found.stored, session, Some(&download)).await?;
+        let lives = self
+            .touch(&found.stored, session, Some((&download, op)))
+            .await?;
         Ok(lives.then_some(DownloadOutcome::Url(url)))
     }
 
@@ -120,15 +124,17 @@ impl ReadDocuments {
         &self,
         found: &Found,
         session: &SessionHash,
+        op: &Op,
     ) -> Result<(), Unavailable> {
-        Ok(self.store.end_session(&found.stored.link, session).await?)
+        let link = &found.stored.link;
+        Ok(self.store.end_session(link, session, op).await?)
     }
 
     async fn touch(
         &self,
         stored: &StoredDelivery,
         session: &SessionHash,
-        download: Option<&Download>,
+        download: Option<(&Download, &Op)>,
     ) -> Result<bool, Unavailable> {
         Ok(self
             .store

@@ -1,6 +1,7 @@
 //! New codes for a delivery that was sent: asked for by the patient on the page (L6), or made by the practice (L6a).
 
 use channels::{Sent, Sms, SmsChannel};
+use domain::audit::{Op, Outcome};
 use domain::contact::{Mobile, SenderId};
 use domain::delivery::{
     Delivery, MessageFate, RequestRule, RequestTerms, l6_request, l6_settled, l6a_new_code,
@@ -119,7 +120,7 @@ impl RequestCode {
     }
 
     /// L6: judges the request, takes the slot, sends, and makes the new code the present one unless its message was refused.
-    pub async fn request(&self, token: &LinkToken) -> Result<RequestOutcome, Unavailable> {
+    pub async fn request(&self, token: &LinkToken, op: &Op) -> Result<RequestOutcome, Unavailable> {
         for _ in 0..4 {
             let Some(found) = self.find(token).await? else {
                 return Ok(RequestOutcome::Unknown);
@@ -127,7 +128,7 @@ impl RequestCode {
             if let Some(version) = found.overdue_code {
                 // A function that ended before it could tell the fate of its message: its code holds alone, by our write.
                 self.store
-                    .promote_overdue_code(&found.stored.link, version)
+                    .promote_overdue_code(&found.stored.link, version, op)
                     .await?;
             }
             let present = present(&self.store, &found.stored.delivery, self.now()).await?;
@@ -135,7 +136,7 @@ impl RequestCode {
             let (RequestRule::Allowed, Some(present)) = (rule, present) else {
                 return Ok(RequestOutcome::Refused(rule, found));
             };
-            if let Some(outcome) = self.ask(token, found, &present).await? {
+            if let Some(outcome) = self.ask(token, found, &present, op).await? {
                 return Ok(outcome);
             }
         }
@@ -170,6 +171,7 @@ impl RequestCode {
         token: &LinkToken,
         found: Found,
         present: &Present,
+        op: &Op,
     ) -> Result<Option<RequestOutcome>, Unavailable> {
         let delivery = &found.stored.delivery;
         let Some((mobile, number)) = self.destination(present, delivery.channel).await? else {
@@ -192,7 +194,7 @@ impl RequestCode {
         }
         match self
             .store
-            .reserve_code(&found.stored, &hash, &number, now)
+            .reserve_code(&found.stored, &hash, &number, now, op)
             .await?
         {
             Reserved::Yes => {}
@@ -216,11 +218,17 @@ impl RequestCode {
         Ok(Some(match fate {
             MessageFate::Refused { .. } => {
                 take_back(&self.store, &count).await;
-                self.store.drop_code(link, &next).await?;
+                self.store.drop_code(link, &next, op).await?;
                 RequestOutcome::CannotSend(found)
             }
             fate => {
-                self.store.promote_code(link, next.version).await?;
+                let outcome = match fate {
+                    MessageFate::Accepted { .. } => Outcome::Accepted,
+                    _ => Outcome::Unknown,
+                };
+                self.store
+                    .promote_code(link, next.version, outcome, op)
+                    .await?;
                 let found = self.find(token).await?.unwrap_or(found);
                 match fate {
                     MessageFate::Accepted { .. } => RequestOutcome::Sent(found),
@@ -253,8 +261,8 @@ impl SendDelivery {
         practice: &PracticeId,
         id: &DeliveryId,
         channel: Channel,
-        key: &str,
-        body: &[u8],
+        (key, body): (&str, &[u8]),
+        op: &Op,
     ) -> Result<NewCodeOutcome, Unavailable> {
         let route = "POST /v1/deliveries/{id}/code";
         let lookup = self.lookup.get().await?;
@@ -300,14 +308,14 @@ impl SendDelivery {
             }
             let replaced = self
                 .store
-                .replace_code(&stored, &hash, &request, now)
+                .replace_code(&stored, &hash, &request, now, op)
                 .await?;
             if replaced != Replaced::Yes {
                 take_back(&self.store, &count).await;
             }
             match replaced {
                 Replaced::Yes => {
-                    let fate = self.send_new_code(&stored, &present, to, &code).await?;
+                    let fate = self.send_new_code(&stored, &present, to, &code, op).await?;
                     if matches!(fate, MessageFate::Refused { .. }) {
                         take_back(&self.store, &count).await;
                     }
@@ -327,6 +335,7 @@ impl SendDelivery {
         present: &Present,
         to: Option<&Mobile>,
         code: &Code,
+        op: &Op,
     ) -> Result<MessageFate, Unavailable> {
         let fate = match to {
             None => MessageFate::None,
@@ -341,7 +350,7 @@ impl SendDelivery {
                 send_sms(&self.sms, &self.own_sender, present, to, text).await
             }
         };
-        if let Err(error) = self.store.set_message_fate(&stored.link, &fate).await {
+        if let Err(error) = self.store.set_message_fate(&stored.link, &fate, op).await {
             tracing::warn!(delivery = stored.delivery.id.as_str(), %error, "a message's fate could not be kept");
         }
         Ok(fate)

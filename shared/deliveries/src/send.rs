@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use channels::{Email, EmailChannel, Sent, Sms, SmsChannel};
 use documents::Documents;
+use domain::audit::Op;
 use domain::contact::{Mobile, SenderId};
 use domain::delivery::{
     CloseReason, Delivery, MessageFate, State, l1_expires_at, l6_settled, l8_state,
@@ -71,6 +72,8 @@ pub struct SendRequest {
     pub key: String,
     /// The request's body, of which a hash is kept.
     pub body: Vec<u8>,
+    /// Who asks.
+    pub op: Op,
 }
 
 /// A delivery that was sent.
@@ -215,7 +218,7 @@ impl SendDelivery {
         }
         let (message_id, expires_at, superseded) = opened?;
         let fate = self
-            .send_message(&plan, &stored, texts.message.as_deref())
+            .send_message(&plan, &stored, texts.message.as_deref(), &request.op)
             .await;
         if matches!(fate, MessageFate::Refused { .. }) {
             let message = Usage {
@@ -332,13 +335,12 @@ impl SendDelivery {
         &self,
         practice: &PracticeId,
         id: &DeliveryId,
+        op: &Op,
     ) -> Result<Option<()>, Unavailable> {
         let Some(stored) = self.store.delivery_of_practice(practice, id).await? else {
             return Ok(None);
         };
-        Ok(Some(
-            self.store.revoke(&stored.link, self.clock.now()).await?,
-        ))
+        Ok(Some(self.store.revoke(&stored.link, op).await?))
     }
 
     /// D4: counts the sending before anything is written. A repeat of an earlier request is told what that became, cap or no cap.
@@ -400,6 +402,7 @@ impl SendDelivery {
             reference: &first(lookup.references(practice, &reference))?,
             addresses: &addresses(lookup, practice, plan),
             request: &idempotency_key(lookup, practice, ROUTE, &request.key, &request.body),
+            op: &request.op,
         };
         match self.store.add_pending(&pending).await {
             Ok(()) => Ok(stored),
@@ -442,11 +445,12 @@ impl SendDelivery {
         let message_id = match sent {
             Sent::Accepted { message_id } => message_id,
             Sent::Refused { reason } => {
-                self.close_not_sent(stored, Some(&reason)).await;
+                self.close_not_sent(stored, Some(&reason), &request.op)
+                    .await;
                 return Err(SendError::EmailRefused { id, reason });
             }
             Sent::Unknown => {
-                self.close_not_sent(stored, None).await;
+                self.close_not_sent(stored, None, &request.op).await;
                 return Err(SendError::EmailUnknown { id });
             }
         };
@@ -459,6 +463,7 @@ impl SendDelivery {
             accepted_at,
             expires_at,
             keep_earlier: request.keep_earlier,
+            op: &request.op,
         };
         match self.store.open_delivery(&opening).await {
             Ok(opened) => return Ok((message_id, expires_at, opened.superseded)),
@@ -471,7 +476,7 @@ impl SendDelivery {
             }
         }
         // The answer to the opening may have been lost: what the table says now, holds.
-        self.close_not_sent(stored, None).await;
+        self.close_not_sent(stored, None, &request.op).await;
         let now_stored = self
             .store
             .delivery(std::slice::from_ref(&stored.link))
@@ -485,10 +490,15 @@ impl SendDelivery {
     }
 
     /// Where even this write fails, the delivery stays pending and counts as not sent a minute later.
-    async fn close_not_sent(&self, stored: &StoredDelivery, refused_because: Option<&str>) {
+    async fn close_not_sent(
+        &self,
+        stored: &StoredDelivery,
+        refused_because: Option<&str>,
+        op: &Op,
+    ) {
         if let Err(error) = self
             .store
-            .set_not_sent(&stored.link, refused_because, self.clock.now())
+            .set_not_sent(&stored.link, refused_because, self.clock.now(), op)
             .await
         {
             tracing::warn!(delivery = stored.delivery.id.as_str(), %error, "a delivery could not be closed as not sent");
@@ -501,6 +511,7 @@ impl SendDelivery {
         plan: &Plan,
         stored: &StoredDelivery,
         sms: Option<&str>,
+        op: &Op,
     ) -> MessageFate {
         let (Some(text), Some(to)) = (sms, &plan.addressee.mobile) else {
             return MessageFate::None;
@@ -511,7 +522,7 @@ impl SendDelivery {
             Sent::Refused { reason } => MessageFate::Refused { reason },
             Sent::Unknown => MessageFate::Unknown,
         };
-        if let Err(error) = self.store.set_message_fate(&stored.link, &fate).await {
+        if let Err(error) = self.store.set_message_fate(&stored.link, &fate, op).await {
             tracing::warn!(delivery = stored.delivery.id.as_str(), %error, "a message's fate could not be kept");
         }
         fate

@@ -4,6 +4,7 @@
 //! Both note the same thing under the same name, so that noticing it twice tells it once.
 
 use channels::{Email, EmailChannel, Posted, WebhookChannel};
+use domain::audit::Actor;
 use domain::delivery::{Delivery, KEPT_AFTER_END, l6_settled};
 use domain::hashed::LinkHash;
 use domain::id::{PracticeId, WebhookId};
@@ -14,7 +15,7 @@ use domain::webhook::{
 };
 use futures::StreamExt as _;
 use pages::report;
-use secrets::{Keys, LookupKeys};
+use secrets::{Keys, LookupKeys, draw_op};
 use store::{Claim, Due, DueTask, Store};
 
 use crate::webhooks::{WebhookMessage, post_webhook};
@@ -219,8 +220,9 @@ impl Tell {
         seen: &Webhook,
         now: Timestamp,
     ) -> Result<(), Unavailable> {
+        let op = draw_op(Actor::System, now)?;
         self.store
-            .change_webhooks(practice, |webhooks| {
+            .change_webhooks(practice, &op, |webhooks| {
                 if let Some(webhook) = webhooks.get_mut(id).filter(|webhook| *webhook == seen) {
                     webhook.gone_at = Some(now);
                 }

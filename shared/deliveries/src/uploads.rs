@@ -1,6 +1,7 @@
 //! Looking at uploads that nobody has looked at yet.
 
 use documents::{Documents, Look};
+use domain::audit::Op;
 use domain::document::State;
 use domain::id::PracticeId;
 use store::{Store, StoredDocument};
@@ -13,6 +14,7 @@ pub async fn look_at_uploads(
     bucket: &Documents,
     practice: &PracticeId,
     documents: &mut [StoredDocument],
+    op: &Op,
 ) -> Result<(), Unavailable> {
     for document in documents.iter_mut().map(|stored| &mut stored.document) {
         if document.state != State::AwaitingUpload || document.deleted_at.is_some() {
@@ -24,7 +26,7 @@ pub async fn look_at_uploads(
             Look::Refused(reason) => (State::Refused, Some(reason)),
         };
         store
-            .set_document_state(practice, document, state, reason)
+            .set_document_state(practice, document, state, reason, op)
             .await?;
         document.state = state;
         document.refused_because = reason.map(str::to_owned);

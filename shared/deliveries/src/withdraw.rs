@@ -1,9 +1,9 @@
 //! Taking things back: deleting documents and erasing records (L7).
 
 use documents::Documents;
+use domain::audit::Op;
 use domain::document::Document;
 use domain::id::{PracticeId, RecordId};
-use domain::time::Timestamp;
 use store::Store;
 
 use crate::error::Unavailable;
@@ -16,10 +16,10 @@ pub async fn delete_document(
     bucket: &Documents,
     practice: &PracticeId,
     document: &Document,
-    now: Timestamp,
+    op: &Op,
 ) -> Result<(), Unavailable> {
-    for sent in store.mark_document_deleted(practice, document, now).await? {
-        store.drop_document(&sent.link, &document.id).await?;
+    for sent in store.mark_document_deleted(practice, document, op).await? {
+        store.drop_document(&sent.link, &document.id, op).await?;
     }
     bucket.delete(practice, document).await?;
     Ok(store.forget_document(practice, document).await?)
@@ -33,12 +33,12 @@ pub async fn erase_record(
     bucket: &Documents,
     practice: &PracticeId,
     record: &RecordId,
-    now: Timestamp,
+    op: &Op,
 ) -> Result<bool, Unavailable> {
-    let existed = store.delete_record(practice, record).await?;
+    let existed = store.delete_record(practice, record, op).await?;
     let documents = store.documents_of_record(practice, record).await?;
     for document in &documents {
-        delete_document(store, bucket, practice, document, now).await?;
+        delete_document(store, bucket, practice, document, op).await?;
     }
     Ok(existed || !documents.is_empty())
 }

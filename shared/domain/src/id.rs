@@ -70,6 +70,9 @@ text_id! {
         && text.bytes().take(8).all(|b| b.is_ascii_digit())
         && text.bytes().skip(9).all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()),
         "expected the id of a document";
+    /// A request as the audit knows it: a UUID of version 7, so that sorting by id sorts by time.
+    OpId: |text| text.len() == 36 && text == text.to_ascii_lowercase() && uuid::Uuid::try_parse(text).is_ok(),
+        "expected the id of a request";
     /// A delivery: a UUID of version 7, so that sorting by id sorts by creation.
     DeliveryId: |text| text.len() == 36 && text == text.to_ascii_lowercase() && uuid::Uuid::try_parse(text).is_ok(),
         "expected the id of a delivery";
@@ -91,12 +94,24 @@ impl DocumentId {
 }
 
 impl DeliveryId {
-    /// From the moment of creation and 10 random bytes (RFC 9562, version 7).
+    /// From the moment of creation and 10 random bytes.
     pub fn new(created_at: Timestamp, random: &[u8; 10]) -> Self {
-        let millis = u64::try_from(created_at.seconds()).unwrap_or_default() * 1000;
-        let uuid = uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid();
-        Self(uuid.to_string())
+        Self(uuid_of(created_at, random))
     }
+}
+
+impl OpId {
+    /// From the moment of the request and 10 random bytes.
+    pub fn new(at: Timestamp, random: &[u8; 10]) -> Self {
+        Self(uuid_of(at, random))
+    }
+}
+
+/// RFC 9562, version 7.
+fn uuid_of(at: Timestamp, random: &[u8; 10]) -> String {
+    let millis = u64::try_from(at.seconds()).unwrap_or_default() * 1000;
+    let uuid = uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid();
+    uuid.to_string()
 }
 
 #[cfg(test)]

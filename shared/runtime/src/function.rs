@@ -48,6 +48,18 @@ pub fn http_function<D: Send + Sync + 'static>(
     })
 }
 
+/// Turns a handler of any other events into a function.
+pub fn event_function<D: Send + Sync + 'static>(
+    dependencies: D,
+    handle: for<'a> fn(&'a D, Value) -> BoxFuture<'a, Result<Value, Error>>,
+) -> Function {
+    let dependencies = Arc::new(dependencies);
+    Arc::new(move |event| {
+        let dependencies = Arc::clone(&dependencies);
+        Box::pin(async move { handle(&dependencies, event).await })
+    })
+}
+
 /// Feeds the function from Lambda until the sandbox ends.
 pub async fn run(function: Function) -> Result<(), Error> {
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {

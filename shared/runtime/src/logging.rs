@@ -8,7 +8,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::environment::Environment;
 
 /// The crates whose lines are written. Libraries are not among them: the AWS SDK writes whole requests at its lower levels, with the texts of messages.
-const OURS: [&str; 14] = [
+const OURS: [&str; 15] = [
     "authorize",
     "channels",
     "deliveries",
@@ -17,6 +17,7 @@ const OURS: [&str; 14] = [
     "issue",
     "local",
     "manage",
+    "notify",
     "request_code",
     "runtime",
     "secrets",

@@ -1,7 +1,8 @@
 //! Drawing tokens, codes and ids from the operating system's generator, without bias (S1).
 
 use data_encoding::BASE32_NOPAD;
-use domain::id::{DeliveryId, DocumentId};
+use domain::audit::{Actor, Op};
+use domain::id::{DeliveryId, DocumentId, OpId};
 use domain::symbols::{ALPHABET, Code, LinkToken};
 use domain::time::Timestamp;
 use zeroize::Zeroize as _;
@@ -24,6 +25,15 @@ pub fn draw_code() -> Result<Code, DrawError> {
 /// An id that no one has had, sorting by `now`.
 pub fn delivery_id(now: Timestamp) -> Result<DeliveryId, DrawError> {
     Ok(DeliveryId::new(now, &random()?))
+}
+
+/// A request that the audit can tell from every other.
+pub fn draw_op(actor: Actor, now: Timestamp) -> Result<Op, DrawError> {
+    Ok(Op {
+        id: OpId::new(now, &random()?),
+        at: now,
+        actor,
+    })
 }
 
 /// An id that no one has had, sorting by the day of issue.

@@ -1,12 +1,12 @@
 //! API keys.
 
 use domain::access::ApiKey;
+use domain::audit::{Action, Op, Outcome};
 use domain::hashed::ApiKeyHash;
 use domain::id::PracticeId;
-use domain::time::Timestamp;
 
 use crate::error::StoreError;
-use crate::item::{Key, from_item, text, time, to_item};
+use crate::item::{Key, from_item, last_op, text, time, to_item, with_op};
 use crate::table::Paging;
 use crate::{Page, Store};
 
@@ -18,10 +18,17 @@ impl Store {
     }
 
     /// Keeps a new key, and lists it with its practice.
-    pub async fn add_api_key(&self, hash: &ApiKeyHash, key: &ApiKey) -> Result<(), StoreError> {
+    pub async fn add_api_key(
+        &self,
+        hash: &ApiKeyHash,
+        key: &ApiKey,
+        op: &Op,
+    ) -> Result<(), StoreError> {
         let own = Key::api_key(hash);
         let listed = Key::listed_api_key(&key.practice, hash);
-        self.put(to_item(&listed, key)?).await?;
+        let listed = to_item(&listed, key)?;
+        self.put(with_op(listed, op, Action::KeyCreated, Outcome::Done)?)
+            .await?;
         self.put(to_item(&own, key)?).await
     }
 
@@ -58,20 +65,25 @@ impl Store {
         &self,
         practice: &PracticeId,
         hash: &ApiKeyHash,
-        now: Timestamp,
+        op: &Op,
     ) -> Result<(), StoreError> {
-        for key in [Key::api_key(hash), Key::listed_api_key(practice, hash)] {
-            self.client
-                .update_item()
-                .table_name(&self.table)
-                .set_key(Some(key.attributes()))
-                .update_expression("SET revoked_at = if_not_exists(revoked_at, :now)")
-                .condition_expression("attribute_exists(pk) AND practice = :practice")
-                .expression_attribute_values(":now", time(now))
-                .expression_attribute_values(":practice", text(practice.as_str()))
-                .send()
-                .await
-                .map_err(StoreError::unavailable("UpdateItem"))?;
+        let done = last_op(op, Action::KeyRevoked, Outcome::Done)?;
+        for (key, says) in [
+            (Key::api_key(hash), None),
+            (Key::listed_api_key(practice, hash), Some(done)),
+        ] {
+            let update = self
+                .update(&key)
+                .condition_expression("practice = :practice AND attribute_not_exists(revoked_at)")
+                .expression_attribute_values(":now", time(op.at))
+                .expression_attribute_values(":practice", text(practice.as_str()));
+            let update = match says {
+                Some(done) => update
+                    .update_expression("SET revoked_at = :now, last_op = :op")
+                    .expression_attribute_values(":op", done),
+                None => update.update_expression("SET revoked_at = :now"),
+            };
+            self.change(update).await?;
         }
         Ok(())
     }

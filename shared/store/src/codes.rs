@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use domain::audit::{Action, Op, Outcome};
 use domain::delivery::{
     CODE_UNDER_WAY, Delivery, ENTRIES_PER_LIFE, NextCode, Session, l2_window_end,
 };
@@ -15,7 +16,7 @@ use domain::hashed::{CodeHash, LinkHash, NumberHash};
 use domain::time::{DAY, Timestamp};
 
 use crate::error::StoreError;
-use crate::item::{Key, number, text, time, to_attribute};
+use crate::item::{Key, last_op, number, time, to_attribute};
 use crate::requests::{IdempotencyKey, repeated_request};
 use crate::{Store, StoredDelivery};
 
@@ -62,6 +63,7 @@ impl Store {
         hash: &CodeHash,
         to: &NumberHash,
         now: Timestamp,
+        op: &Op,
     ) -> Result<Reserved, StoreError> {
         let delivery = &seen.delivery;
         let caps = [
@@ -71,7 +73,7 @@ impl Store {
             ),
             (Key::day_of_number(to, now), PER_NUMBER_AND_DAY),
         ];
-        let mut writes = vec![self.slot_write(seen, hash, now)?];
+        let mut writes = vec![self.slot_write(seen, hash, now, op)?];
         for (key, cap) in caps {
             writes.push(self.cap_write(&key, cap, now)?);
         }
@@ -102,8 +104,15 @@ impl Store {
     }
 
     /// L6: the message was accepted, or its fate is unknown: the new code holds alone. Safe to repeat.
-    pub async fn promote_code(&self, link: &LinkHash, version: u32) -> Result<(), StoreError> {
-        self.promote(link, version, "").await
+    pub async fn promote_code(
+        &self,
+        link: &LinkHash,
+        version: u32,
+        outcome: Outcome,
+        op: &Op,
+    ) -> Result<(), StoreError> {
+        let said = last_op(op, Action::CodeRequested, outcome)?;
+        self.promote(link, version, "", said).await
     }
 
     /// L6: nobody was left to say what became of the message: the same, and the patient may ask again at once.
@@ -111,8 +120,10 @@ impl Store {
         &self,
         link: &LinkHash,
         version: u32,
+        op: &Op,
     ) -> Result<(), StoreError> {
-        self.promote(link, version, ", last_request_at").await
+        let said = last_op(&op.by_system(), Action::CodeSettled, Outcome::Unknown)?;
+        self.promote(link, version, ", last_request_at", said).await
     }
 
     async fn promote(
@@ -120,6 +131,7 @@ impl Store {
         link: &LinkHash,
         version: u32,
         also_over: &str,
+        said: AttributeValue,
     ) -> Result<(), StoreError> {
         let update = self
             .slot_update(link, version)
@@ -128,16 +140,22 @@ impl Store {
             ))
             .expression_attribute_names("#code", "code")
             .expression_attribute_values(":zero", number(0))
-            .expression_attribute_values(":op", text("new code"));
+            .expression_attribute_values(":op", said);
         self.change(update).await.map(drop)
     }
 
     /// L6: the message was refused: the old code stays, and the request does not count.
-    pub async fn drop_code(&self, link: &LinkHash, next: &NextCode) -> Result<(), StoreError> {
+    pub async fn drop_code(
+        &self,
+        link: &LinkHash,
+        next: &NextCode,
+        op: &Op,
+    ) -> Result<(), StoreError> {
+        let refused = last_op(op, Action::CodeRequested, Outcome::Refused)?;
         let update = self
             .slot_update(link, next.version)
             .expression_attribute_values(":one", number(-1))
-            .expression_attribute_values(":op", text("code refused"));
+            .expression_attribute_values(":op", refused);
         let update = match next.previous_request_at {
             Some(previous) => update
                 .update_expression(
@@ -158,6 +176,7 @@ impl Store {
         hash: &CodeHash,
         request: &IdempotencyKey,
         now: Timestamp,
+        op: &Op,
     ) -> Result<Replaced, StoreError> {
         let delivery = &seen.delivery;
         let ended = ended_sessions(delivery, now);
@@ -177,7 +196,7 @@ impl Store {
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":life_limit", number(ENTRIES_PER_LIFE))
             .expression_attribute_values(":now", time(now))
-            .expression_attribute_values(":op", text("new code"));
+            .expression_attribute_values(":op", last_op(op, Action::CodeMade, Outcome::Done)?);
         if !ended.is_empty() {
             update = without_sessions(update)?;
         }
@@ -223,6 +242,7 @@ impl Store {
         seen: &StoredDelivery,
         hash: &CodeHash,
         now: Timestamp,
+        op: &Op,
     ) -> Result<TransactWriteItem, StoreError> {
         let delivery = &seen.delivery;
         let next = next_code(delivery, now);
@@ -249,7 +269,7 @@ impl Store {
             .expression_attribute_values(":life_limit", number(ENTRIES_PER_LIFE))
             .expression_attribute_values(":now", time(now))
             .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":op", text("ask for code"));
+            .expression_attribute_values(":op", last_op(op, Action::CodeRequested, Outcome::UnderWay)?);
         if let Some(last) = delivery.last_request_at {
             update = update.expression_attribute_values(":last", time(last));
         }

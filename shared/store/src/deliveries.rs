@@ -1,6 +1,7 @@
 //! Deliveries: finding, and the facts that end or change one.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::audit::{Action, LastOp, Op, Outcome};
 use domain::delivery::{DOWNLOADS_KEPT, Delivery, Download, ENTRIES_PER_LIFE, MessageFate};
 use domain::hashed::{
     AddressHash, CodeHash, LinkHash, ReferenceHash, SealedReference, SessionHash,
@@ -12,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::codes::NOT_FOR_GOOD;
 use crate::error::StoreError;
 use crate::item::{
-    Item, Key, address_prefix, from_item, number, practice_partition, reference_prefix, text, time,
-    to_attribute,
+    Item, Key, address_prefix, from_item, last_op, number, practice_partition, reference_prefix,
+    time, to_attribute,
 };
 use crate::table::Paging;
 use crate::{Page, Store};
@@ -175,17 +176,23 @@ impl Store {
     }
 
     /// L7: the practice takes it back; a second time changes nothing.
-    pub async fn revoke(&self, link: &LinkHash, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn revoke(&self, link: &LinkHash, op: &Op) -> Result<(), StoreError> {
         let update = self
             .update(&Key::delivery(link))
-            .update_expression("SET revoked_at = if_not_exists(revoked_at, :now), last_op = :op")
-            .expression_attribute_values(":now", time(now))
-            .expression_attribute_values(":op", text("revoke"));
-        self.change_existing(update).await.map(drop)
+            .update_expression("SET revoked_at = :now, last_op = :op")
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(revoked_at)")
+            .expression_attribute_values(":now", time(op.at))
+            .expression_attribute_values(":op", last_op(op, Action::Revoked, Outcome::Done)?);
+        self.change(update).await.map(drop)
     }
 
     /// L7: whoever got the e-mail by mistake said so. `false` if something had closed the delivery for good by then.
-    pub async fn report(&self, link: &LinkHash, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn report(
+        &self,
+        link: &LinkHash,
+        now: Timestamp,
+        op: &Op,
+    ) -> Result<bool, StoreError> {
         let update = self
             .update(&Key::delivery(link))
             .update_expression("SET reported_at = :now, last_op = :op")
@@ -193,7 +200,7 @@ impl Store {
             .expression_attribute_names("#documents", "documents")
             .expression_attribute_values(":now", time(now))
             .expression_attribute_values(":life_limit", number(ENTRIES_PER_LIFE))
-            .expression_attribute_values(":op", text("report"));
+            .expression_attribute_values(":op", last_op(op, Action::Reported, Outcome::Done)?);
         self.change(update).await.map(|changed| changed.is_some())
     }
 
@@ -202,13 +209,16 @@ impl Store {
         &self,
         link: &LinkHash,
         document: &DocumentId,
+        op: &Op,
     ) -> Result<(), StoreError> {
+        let mut done = LastOp::new(op, Action::DocumentWithdrawn, Outcome::Done);
+        done.document = Some(document.clone());
         let update = self
             .update(&Key::delivery(link))
             .update_expression("SET last_op = :op DELETE #documents :gone")
             .expression_attribute_names("#documents", "documents")
             .expression_attribute_values(":gone", AttributeValue::Ss(vec![document.to_string()]))
-            .expression_attribute_values(":op", text("drop document"));
+            .expression_attribute_values(":op", to_attribute(&done)?);
         self.change_existing(update).await.map(drop)
     }
 
@@ -217,13 +227,25 @@ impl Store {
         &self,
         link: &LinkHash,
         fate: &MessageFate,
+        op: &Op,
     ) -> Result<(), StoreError> {
-        let update = self
+        let outcome = match fate {
+            MessageFate::Accepted { .. } => Some(Outcome::Accepted),
+            MessageFate::Refused { .. } => Some(Outcome::Refused),
+            MessageFate::Unknown => Some(Outcome::Unknown),
+            MessageFate::None => None,
+        };
+        let mut update = self
             .update(&Key::delivery(link))
-            .update_expression("SET #message = :fate, last_op = :op")
             .expression_attribute_names("#message", "message")
-            .expression_attribute_values(":fate", to_attribute(fate)?)
-            .expression_attribute_values(":op", text("message"));
+            .expression_attribute_values(":fate", to_attribute(fate)?);
+        update = match outcome {
+            Some(outcome) => update
+                .update_expression("SET #message = :fate, last_op = :op")
+                .expression_attribute_values(":op", last_op(op, Action::Message, outcome)?),
+            // Nothing was sent, so that there is nothing to tell of it.
+            None => update.update_expression("SET #message = :fate"),
+        };
         self.change_existing(update).await.map(drop)
     }
 
@@ -232,7 +254,7 @@ impl Store {
         &self,
         delivery: &StoredDelivery,
         session: &SessionHash,
-        download: Option<&Download>,
+        download: Option<(&Download, &Op)>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut update = self
@@ -240,13 +262,19 @@ impl Store {
             .expression_attribute_names("#sessions", "sessions")
             .expression_attribute_names("#session", session.as_str())
             .expression_attribute_values(":now", time(now));
-        update = match download.filter(|_| delivery.delivery.downloads.len() < DOWNLOADS_KEPT) {
-            Some(download) => update
-                .update_expression("SET #sessions.#session.seen_at = :now, downloads = list_append(downloads, :download), last_op = :op")
-                .expression_attribute_values(":download", to_attribute(&[download])?)
-                .expression_attribute_values(":op", text("download")),
-            None => update.update_expression("SET #sessions.#session.seen_at = :now"),
-        };
+        let mut set = "SET #sessions.#session.seen_at = :now".to_owned();
+        if let Some((download, op)) = download {
+            let mut done = LastOp::new(op, Action::Downloaded, Outcome::Done);
+            done.document = Some(download.document.clone());
+            set.push_str(", last_op = :op");
+            update = update.expression_attribute_values(":op", to_attribute(&done)?);
+            if delivery.delivery.downloads.len() < DOWNLOADS_KEPT {
+                set.push_str(", downloads = list_append(downloads, :download)");
+                update =
+                    update.expression_attribute_values(":download", to_attribute(&[download])?);
+            }
+        }
+        let update = update.update_expression(set);
         let update = update.condition_expression("attribute_exists(#sessions.#session)");
         self.change(update).await.map(|changed| changed.is_some())
     }
@@ -256,10 +284,12 @@ impl Store {
         &self,
         link: &LinkHash,
         session: &SessionHash,
+        op: &Op,
     ) -> Result<(), StoreError> {
         let update = self
             .update(&Key::delivery(link))
-            .update_expression("REMOVE #sessions.#session")
+            .update_expression("SET last_op = :op REMOVE #sessions.#session")
+            .expression_attribute_values(":op", last_op(op, Action::SessionEnded, Outcome::Done)?)
             .expression_attribute_names("#sessions", "sessions")
             .expression_attribute_names("#session", session.as_str());
         self.change_existing(update).await.map(drop)

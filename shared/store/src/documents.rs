@@ -1,15 +1,16 @@
 //! Documents: their facts, and the deliveries in which each was sent.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
+use domain::audit::{Action, Op, Outcome};
 use domain::delivery::SentIn;
 use domain::document::{Document, State, UPLOAD_WITHIN};
 use domain::id::{DocumentId, PracticeId, RecordId};
-use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::item::{
-    Item, Key, from_item, number, record_partition, text, time, to_attribute, to_item,
+    Item, Key, from_item, last_op, number, record_partition, text, time, to_attribute, to_item,
+    with_op,
 };
 use crate::practices::put_new;
 use crate::requests::{EarlierRequest, IdempotencyKey};
@@ -60,6 +61,7 @@ impl Store {
         practice: &PracticeId,
         document: Document,
         request: Option<&IdempotencyKey>,
+        op: &Op,
     ) -> Result<Announced, StoreError> {
         let own = Key::document(practice, &document.record, &document.id);
         let pointer = Key::document_pointer(practice, &document.id);
@@ -86,6 +88,7 @@ impl Store {
             "ttl".to_owned(),
             time(stored.document.created_at.plus(2 * UPLOAD_WITHIN)),
         );
+        let announced = with_op(announced, op, Action::DocumentAnnounced, Outcome::Done)?;
         let mut writes = vec![
             put_new(&self.table, announced)?,
             put_new(&self.table, item)?,
@@ -204,17 +207,25 @@ impl Store {
         document: &Document,
         state: State,
         refused_because: Option<&str>,
+        op: &Op,
     ) -> Result<(), StoreError> {
+        let outcome = match refused_because {
+            Some(_) => Outcome::Refused,
+            None => Outcome::Accepted,
+        };
         let mut update = self
             .update(&Key::document(practice, &document.record, &document.id))
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":state", to_attribute(&state)?);
+            .expression_attribute_values(":state", to_attribute(&state)?)
+            .expression_attribute_values(":op", last_op(op, Action::DocumentChecked, outcome)?);
         update = match refused_because {
             Some(reason) => update
-                .update_expression("SET #state = :state, refused_because = :reason REMOVE #ttl")
+                .update_expression(
+                    "SET #state = :state, refused_because = :reason, last_op = :op REMOVE #ttl",
+                )
                 .expression_attribute_values(":reason", text(reason)),
-            None => update.update_expression("SET #state = :state REMOVE #ttl"),
+            None => update.update_expression("SET #state = :state, last_op = :op REMOVE #ttl"),
         };
         self.change_existing(update).await.map(drop)
     }
@@ -225,12 +236,15 @@ impl Store {
         practice: &PracticeId,
         document: &Document,
         released: bool,
+        op: &Op,
     ) -> Result<bool, StoreError> {
+        let done = last_op(op, Action::DocumentChanged, Outcome::Done)?;
         let update = self
             .update(&Key::document(practice, &document.record, &document.id))
-            .update_expression("SET released = :released")
+            .update_expression("SET released = :released, last_op = :op")
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(deleted_at)")
-            .expression_attribute_values(":released", AttributeValue::Bool(released));
+            .expression_attribute_values(":released", AttributeValue::Bool(released))
+            .expression_attribute_values(":op", done);
         self.change(update).await.map(|changed| changed.is_some())
     }
 
@@ -239,12 +253,16 @@ impl Store {
         &self,
         practice: &PracticeId,
         document: &Document,
-        now: Timestamp,
+        op: &Op,
     ) -> Result<Vec<SentIn>, StoreError> {
+        let done = last_op(op, Action::DocumentDeleted, Outcome::Done)?;
         let update = self
             .update(&Key::document(practice, &document.record, &document.id))
-            .update_expression("SET deleted_at = if_not_exists(deleted_at, :now) ADD sendings :one")
-            .expression_attribute_values(":now", time(now))
+            .update_expression(
+                "SET deleted_at = if_not_exists(deleted_at, :now), last_op = :op ADD sendings :one",
+            )
+            .expression_attribute_values(":now", time(op.at))
+            .expression_attribute_values(":op", done)
             .expression_attribute_values(":one", number(1));
         let changed = self.change_existing(update).await?;
         changed.map_or_else(

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use domain::audit::{Action, Op, Outcome};
 use domain::delivery::{
     ENTRIES_PER_CODE, ENTRIES_PER_LIFE, STALE_AFTER, Session, WINDOW, l4_wait, oldest_session,
 };
@@ -9,7 +10,7 @@ use domain::hashed::{LinkHash, SessionHash};
 use domain::time::Timestamp;
 
 use crate::error::StoreError;
-use crate::item::{Item, Key, number, text, time, to_attribute};
+use crate::item::{Item, Key, last_op, number, time, to_attribute};
 use crate::{Store, StoredDelivery};
 
 /// Nobody closed it. `#documents` goes with the delivery's last document (L7).
@@ -55,14 +56,15 @@ impl Store {
         &self,
         links: &[LinkHash],
         now: Timestamp,
+        op: &Op,
     ) -> Result<Charge, StoreError> {
         for link in links {
             // A second round only where a new code's message has been under way for too long.
             for _ in 0..2 {
-                match send(self.charge(link, now), link).await? {
+                match send(self.charge(link, now, op)?, link).await? {
                     Changed::Yes(delivery) => return Ok(Charge::Charged(delivery)),
                     Changed::No(Some(delivery)) => match delivery.overdue_code(now) {
-                        Some(version) => self.promote_overdue_code(link, version).await?,
+                        Some(version) => self.promote_overdue_code(link, version, op).await?,
                         None => return Ok(Charge::Refused(delivery)),
                     },
                     Changed::No(None) => break,
@@ -72,20 +74,25 @@ impl Store {
         Ok(Charge::Unknown)
     }
 
-    fn charge(&self, link: &LinkHash, now: Timestamp) -> UpdateItemFluentBuilder {
+    fn charge(
+        &self,
+        link: &LinkHash,
+        now: Timestamp,
+        op: &Op,
+    ) -> Result<UpdateItemFluentBuilder, StoreError> {
         let update = self
             .judged_update(link, now)
             .update_expression(
                 "SET last_wrong_at = :now, last_op = :op ADD wrong_for_code :one, wrong_in_life :one, wrong_in_row :one",
             )
             .condition_expression(format!("{NOT_CLOSED} AND {}", entry_condition()))
-            .expression_attribute_values(":op", text("charge"))
+            .expression_attribute_values(":op", last_op(op, Action::Entry, Outcome::UnderWay)?)
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":code_limit", number(ENTRIES_PER_CODE))
             .expression_attribute_values(":life_limit", number(ENTRIES_PER_LIFE))
             .expression_attribute_values(":stale", time(now.plus(-STALE_AFTER)));
-        with_wait_values(update, now)
+        Ok(with_wait_values(update, now))
     }
 
     /// L2: a right entry opens the delivery (its first one starts the window) and a session, and takes back its charge.
@@ -95,6 +102,7 @@ impl Store {
         &self,
         charged: &StoredDelivery,
         session: NewSession<'_>,
+        op: &Op,
     ) -> Result<Commit, StoreError> {
         let opened = Session {
             created_at: session.now,
@@ -124,7 +132,7 @@ impl Store {
                 .expression_attribute_values(":code_version", number(charged.delivery.code_version))
                 .expression_attribute_values(":back", number(-1))
                 .expression_attribute_values(":zero", number(0))
-                .expression_attribute_values(":op", text("open"));
+                .expression_attribute_values(":op", last_op(op, Action::Entry, Outcome::Right)?);
             if let Some(oldest) = oldest {
                 update = update.expression_attribute_names("#oldest", oldest);
             }

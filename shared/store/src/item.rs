@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::audit::{Action, LastOp, Op, Outcome};
 use domain::hashed::{AddressHash, ApiKeyHash, LinkHash, NumberHash, ReferenceHash, RequestHash};
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecordId, RecordTypeId};
 use domain::text_template::TemplateId;
@@ -18,6 +19,9 @@ pub(crate) const VERSION: &str = "1";
 
 /// Holds where nothing is, or what this version writes; `:v` is `VERSION`.
 pub(crate) const OURS: &str = "attribute_not_exists(pk) OR v = :v";
+
+/// How long the place of a deleted thing is kept, in seconds: longer than the stream can come again.
+pub(crate) const GONE_KEPT: i64 = 2 * DAY;
 
 /// An item or a part of one.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -134,6 +138,39 @@ impl Key {
         Self::new(format!("COUNT#{number}"), day(now))
     }
 
+    pub(crate) fn gone_record(practice: &PracticeId, id: &RecordId) -> Self {
+        Self::new(practice_partition(practice), format!("GONE#RECORD#{id}"))
+    }
+
+    pub(crate) fn gone_record_type(practice: &PracticeId, id: &RecordTypeId) -> Self {
+        Self::new(practice_partition(practice), format!("GONE#TYPE#{id}"))
+    }
+
+    pub(crate) fn gone_text_template(practice: &PracticeId, id: TemplateId) -> Self {
+        let name = template_name(id);
+        Self::new(practice_partition(practice), format!("GONE#{name}"))
+    }
+
+    pub(crate) fn audit(practice: &PracticeId, sort: &str) -> Self {
+        Self::new(format!("AUDIT#{practice}"), sort)
+    }
+
+    /// `record` may be the alias of one that was erased.
+    pub(crate) fn audit_of_record(practice: &PracticeId, record: &str, sort: &str) -> Self {
+        Self::new(format!("AUDIT#{practice}#{record}"), sort)
+    }
+
+    /// Sorts by time.
+    pub(crate) fn awaited(at: Timestamp, id: &str) -> Self {
+        Self::new("AWAITED".to_owned(), format!("{:012}#{id}", at.seconds()))
+    }
+
+    /// The key of an item.
+    pub(crate) fn of(item: &Item) -> Option<Self> {
+        let part = |name: &str| item.get(name)?.as_s().ok().cloned();
+        Some(Self::new(part("pk")?, part("sk")?))
+    }
+
     /// As the SDK wants it.
     pub(crate) fn attributes(&self) -> Item {
         HashMap::from([
@@ -204,6 +241,34 @@ pub(crate) fn to_item(key: &Key, value: &impl Serialize) -> Result<Item, StoreEr
     Ok(item)
 }
 
+/// What a deleted thing leaves, so that its deletion can say something of itself.
+pub(crate) fn gone(key: &Key, op: &Op) -> Item {
+    let mut item = key.attributes();
+    item.insert("v".to_owned(), number(VERSION));
+    item.insert("ttl".to_owned(), time(op.at.plus(GONE_KEPT)));
+    item
+}
+
+/// An item with what its write says of itself.
+pub(crate) fn with_op(
+    mut item: Item,
+    op: &Op,
+    action: Action,
+    outcome: Outcome,
+) -> Result<Item, StoreError> {
+    item.insert("last_op".to_owned(), last_op(op, action, outcome)?);
+    Ok(item)
+}
+
+/// What a write says of itself.
+pub(crate) fn last_op(
+    op: &Op,
+    action: Action,
+    outcome: Outcome,
+) -> Result<AttributeValue, StoreError> {
+    to_attribute(&LastOp::new(op, action, outcome))
+}
+
 /// A part of an item as an attribute.
 pub(crate) fn to_attribute(value: &impl Serialize) -> Result<AttributeValue, StoreError> {
     serde_dynamo::to_attribute_value(value).map_err(|_| StoreError::Unreadable("our own"))
@@ -217,7 +282,7 @@ pub(crate) fn from_item<T: DeserializeOwned>(
     if item.remove("v") != Some(number(VERSION)) {
         return Err(StoreError::Unreadable(kind));
     }
-    for ours in ["pk", "sk", "ttl"] {
+    for ours in ["pk", "sk", "ttl", "last_op"] {
         item.remove(ours);
     }
     serde_dynamo::from_item(item).map_err(|_| StoreError::Unreadable(kind))

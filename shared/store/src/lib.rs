@@ -13,18 +13,24 @@
 //! | | `KEY#<hash>` | the list of API keys |
 //! | | `WEBHOOKS` | all webhooks, so that their limit holds and one read finds who is to be told |
 //! | | `TELL#<webhook or report>#<message>` | what the practice is told, so that it is told once |
+//! | | `GONE#<kind>#<id>` | what the deletion of a thing says of itself, for two days; of a record also what stands for it in the audit |
 //! | `ORG#<practice>#<record>` | `DOCUMENT#<id>` | the document, sorting by its day of issue |
 //! | `PUB#<practice>` | `PUBLIC` | what pages say of the practice |
 //! | `KEY#<hash>` | `KEY` | an API key |
 //! | `COUNT#<practice or hash of a number>` | `DAY#<number>` | messages that patients asked for that day |
 //! | `COUNT#<practice>` | `MONTH#<month>` | what the practice sent in that month, as the caps count it |
 //! | `DUE` | `<seconds>#<what>` | what is to be done then: look at a delivery, tell a practice something |
+//! | `AUDIT#<practice>`, `AUDIT#<practice>#<record>` | `AT#<request>-<hash>` | a line of the audit, for a year; once more with its record |
+//! | `AWAITED` | `<second>#<request>-<hash>` | a line of the audit that waits for an outcome |
 //! | `LINK#<hash>` | `DELIVERY` | a delivery with its code's hash and sessions |
 //!
 //! Everything that a decision hangs on is read by primary key and consistently, or judged by a condition.
+//! Every write that changes, sends, judges, asks or hands out something says in `last_op` who did what, and the stream carries it to the audit ([`Change`]).
 //! Expiry is judged by the caller's clock; the attribute `ttl` only tidies up.
 
 mod access;
+mod audit;
+mod changes;
 mod codes;
 mod deliveries;
 mod documents;
@@ -43,6 +49,8 @@ mod webhooks;
 
 use aws_sdk_dynamodb::Client;
 
+pub use audit::{AuditRow, AwaitedAudit};
+pub use changes::{Change, DeliveryChange};
 pub use codes::{Replaced, Reserved, next_code, next_version};
 pub use deliveries::StoredDelivery;
 pub use documents::{Announced, StoredDocument};

@@ -1,12 +1,13 @@
 //! A practice: its settings, its limits, and what pages say of it.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use domain::audit::{Action, Op, Outcome};
 use domain::id::PracticeId;
 use domain::practice::{Limits, PublicPractice, Settings};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, Key, OURS, VERSION, from_item, number, to_item};
+use crate::item::{Item, Key, OURS, VERSION, from_item, number, to_item, with_op};
 
 impl Store {
     /// A practice's settings; `None` if there is no such practice.
@@ -36,9 +37,11 @@ impl Store {
         practice: &PracticeId,
         settings: &Settings,
         limits: &Limits,
+        op: &Op,
     ) -> Result<bool, StoreError> {
+        let own = to_item(&Key::settings(practice), settings)?;
         let items = [
-            to_item(&Key::settings(practice), settings)?,
+            with_op(own, op, Action::PracticeCreated, Outcome::Done)?,
             to_item(&Key::limits(practice), limits)?,
             to_item(&Key::public(practice), &PublicPractice::of(settings))?,
         ];
@@ -59,10 +62,13 @@ impl Store {
         &self,
         practice: &PracticeId,
         settings: &Settings,
+        op: &Op,
     ) -> Result<(), StoreError> {
+        let own = to_item(&Key::settings(practice), settings)?;
+        let own = with_op(own, op, Action::SettingsChanged, Outcome::Done)?;
         let settings_put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(to_item(&Key::settings(practice), settings)?))
+            .set_item(Some(own))
             .condition_expression(OURS)
             .expression_attribute_values(":v", number(VERSION))
             .build()

@@ -1,13 +1,15 @@
 //! Records and record types, and what a sending needs to know of them.
 
+use domain::audit::{Action, Op, Outcome};
 use domain::id::{DocumentId, PracticeId, RecordId, RecordTypeId};
 use domain::practice::{Limits, RecordType, Settings};
 use domain::record::Record;
 use domain::time::Timestamp;
 use domain::usage::{Month, Usage};
 
+use crate::audit::erasure;
 use crate::error::StoreError;
-use crate::item::{Key, from_item, practice_partition, to_item};
+use crate::item::{Key, from_item, gone, practice_partition, to_item, with_op};
 use crate::table::{Page, Paging};
 use crate::usage::usage_from;
 use crate::{Store, StoredDocument};
@@ -44,8 +46,11 @@ impl Store {
         practice: &PracticeId,
         id: &RecordId,
         record: &Record,
+        op: &Op,
     ) -> Result<(), StoreError> {
-        self.put(to_item(&Key::record(practice, id), record)?).await
+        let item = to_item(&Key::record(practice, id), record)?;
+        self.put(with_op(item, op, Action::RecordChanged, Outcome::Done)?)
+            .await
     }
 
     /// A page of a practice's records.
@@ -69,8 +74,11 @@ impl Store {
         &self,
         practice: &PracticeId,
         id: &RecordId,
+        op: &Op,
     ) -> Result<bool, StoreError> {
-        self.delete(&Key::record(practice, id)).await
+        let gone = erasure(practice, id, op)?;
+        let gone = with_op(gone, op, Action::RecordErased, Outcome::Done)?;
+        self.delete_with(&Key::record(practice, id), gone).await
     }
 
     /// A record type.
@@ -89,8 +97,10 @@ impl Store {
         practice: &PracticeId,
         id: &RecordTypeId,
         record_type: &RecordType,
+        op: &Op,
     ) -> Result<(), StoreError> {
-        self.put(to_item(&Key::record_type(practice, id), record_type)?)
+        let item = to_item(&Key::record_type(practice, id), record_type)?;
+        self.put(with_op(item, op, Action::RecordTypeChanged, Outcome::Done)?)
             .await
     }
 
@@ -99,8 +109,12 @@ impl Store {
         &self,
         practice: &PracticeId,
         id: &RecordTypeId,
+        op: &Op,
     ) -> Result<bool, StoreError> {
-        self.delete(&Key::record_type(practice, id)).await
+        let gone = gone(&Key::gone_record_type(practice, id), op);
+        let gone = with_op(gone, op, Action::RecordTypeDeleted, Outcome::Done)?;
+        self.delete_with(&Key::record_type(practice, id), gone)
+            .await
     }
 
     /// A page of a practice's record types.

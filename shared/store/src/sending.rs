@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use domain::audit::{Action, Op, Outcome};
 use domain::delivery::{Delivery, KEPT_AFTER_END, PENDING, SentIn, l5_is_superseded};
 use domain::hashed::{AddressHash, LinkHash, ReferenceHash};
 use domain::id::DeliveryId;
@@ -11,7 +12,7 @@ use domain::time::Timestamp;
 
 use crate::deliveries::{DeliveryPointer, time_to_live};
 use crate::error::StoreError;
-use crate::item::{Item, Key, text, time, to_attribute, to_item};
+use crate::item::{Item, Key, last_op, text, time, to_attribute, to_item, with_op};
 use crate::practices::put_new;
 use crate::requests::{IdempotencyKey, repeated_request};
 use crate::{Store, StoredDelivery, StoredDocument};
@@ -30,6 +31,8 @@ pub struct PendingDelivery<'a> {
     pub addresses: &'a [AddressHash],
     /// The request that it answers.
     pub request: &'a IdempotencyKey,
+    /// Who sends.
+    pub op: &'a Op,
 }
 
 /// Why a pending delivery was not written; nothing else was either.
@@ -60,6 +63,8 @@ pub struct Opening<'a> {
     pub expires_at: Timestamp,
     /// L5: spares deliveries to other recipients.
     pub keep_earlier: bool,
+    /// Who sends.
+    pub op: &'a Op,
 }
 
 /// Which deliveries an opened one closed (L5).
@@ -161,12 +166,17 @@ impl Store {
         link: &LinkHash,
         refused_because: Option<&str>,
         now: Timestamp,
+        op: &Op,
     ) -> Result<(), StoreError> {
+        let outcome = match refused_because {
+            Some(_) => Outcome::Refused,
+            None => Outcome::Unknown,
+        };
         let mut update = self
             .update(&Key::delivery(link))
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(sent_at)")
             .expression_attribute_values(":now", time(now))
-            .expression_attribute_values(":op", text("not sent"));
+            .expression_attribute_values(":op", last_op(op, Action::Email, outcome)?);
         update = match refused_because {
             Some(reason) => update
                 .update_expression("SET not_sent_at = if_not_exists(not_sent_at, :now), last_op = :op, email_refused_because = :reason")
@@ -264,7 +274,7 @@ impl Store {
             write.push(self.remember_sending(&delivery.practice, stored, &sent_in)?);
         }
         for link in superseded.keys() {
-            write.push(self.supersede_write(link, *accepted_at)?);
+            write.push(self.supersede_write(link, *accepted_at, opening.op)?);
         }
         Ok((write, superseded.into_values().collect()))
     }
@@ -283,7 +293,7 @@ impl Store {
             .expression_attribute_values(":message_id", text(opening.message_id))
             .expression_attribute_values(":ttl", time_to_live(opening.expires_at))
             .expression_attribute_values(":pending", time(now.plus(-PENDING)))
-            .expression_attribute_values(":op", text("send"))
+            .expression_attribute_values(":op", last_op(opening.op, Action::Email, Outcome::Accepted)?)
             .build()
             .map_err(|_| StoreError::Unreadable("our own"))?;
         Ok(TransactWriteItem::builder().update(update).build())
@@ -293,6 +303,7 @@ impl Store {
         &self,
         link: &LinkHash,
         now: Timestamp,
+        op: &Op,
     ) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder()
             .table_name(&self.table)
@@ -302,7 +313,7 @@ impl Store {
             )
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", time(now))
-            .expression_attribute_values(":op", text("supersede"))
+            .expression_attribute_values(":op", last_op(op, Action::Superseded, Outcome::Done)?)
             .build()
             .map_err(|_| StoreError::Unreadable("our own"))?;
         Ok(TransactWriteItem::builder().update(update).build())
@@ -329,9 +340,8 @@ fn delivery_item(pending: &PendingDelivery<'_>) -> Result<Item, StoreError> {
         "reference_sealed".to_owned(),
         text(sealed_reference.as_str()),
     );
-    item.insert("last_op".to_owned(), text("pending"));
     item.insert("ttl".to_owned(), time_to_live(delivery.created_at));
-    Ok(item)
+    with_op(item, pending.op, Action::Email, Outcome::UnderWay)
 }
 
 /// The sendings that a document still remembers: those whose page can still say something, of the superseded ones the newest.

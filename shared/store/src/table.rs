@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, ReturnValue, TransactWriteItem};
 use serde::de::DeserializeOwned;
 
 use crate::Store;
@@ -171,6 +171,30 @@ impl Store {
             .await
             .map_err(StoreError::unavailable("DeleteItem"))?;
         Ok(deleted.attributes.is_some())
+    }
+
+    /// Deletes an item and leaves `gone`, which says who did it; `false` if there was none, and then nothing is left.
+    pub(crate) async fn delete_with(&self, key: &Key, gone: Item) -> Result<bool, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .condition_expression("attribute_exists(pk)")
+            .build()
+            .map_err(|_| StoreError::Unreadable("our own"))?;
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(gone))
+            .build()
+            .map_err(|_| StoreError::Unreadable("our own"))?;
+        let writes = vec![
+            TransactWriteItem::builder().delete(delete).build(),
+            TransactWriteItem::builder().put(put).build(),
+        ];
+        if self.transact(writes).await? {
+            return Ok(true);
+        }
+        let found = self.get(key).await?;
+        found.map_or(Ok(false), |_| Err(StoreError::Contention))
     }
 
     /// Writes all or nothing; `false` if a condition did not hold or another transaction was faster.

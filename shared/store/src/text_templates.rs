@@ -1,12 +1,15 @@
 //! A practice's text templates.
 
+use domain::audit::{Action, Op, Outcome};
 use domain::document::Kind;
 use domain::id::PracticeId;
 use domain::text_template::{TemplateId, TextTemplate};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Key, TEMPLATE_PREFIX, from_item, practice_partition, template_name, to_item};
+use crate::item::{
+    Key, TEMPLATE_PREFIX, from_item, gone, practice_partition, template_name, to_item, with_op,
+};
 use crate::table::{Page, Paging};
 
 /// More than there can be.
@@ -68,8 +71,10 @@ impl Store {
         practice: &PracticeId,
         id: TemplateId,
         template: &TextTemplate,
+        op: &Op,
     ) -> Result<(), StoreError> {
-        self.put(to_item(&Key::text_template(practice, id), template)?)
+        let item = to_item(&Key::text_template(practice, id), template)?;
+        self.put(with_op(item, op, Action::TemplateChanged, Outcome::Done)?)
             .await
     }
 
@@ -78,7 +83,11 @@ impl Store {
         &self,
         practice: &PracticeId,
         id: TemplateId,
+        op: &Op,
     ) -> Result<bool, StoreError> {
-        self.delete(&Key::text_template(practice, id)).await
+        let gone = gone(&Key::gone_text_template(practice, id), op);
+        let gone = with_op(gone, op, Action::TemplateDeleted, Outcome::Done)?;
+        self.delete_with(&Key::text_template(practice, id), gone)
+            .await
     }
 }

@@ -1,13 +1,14 @@
 //! A practice's webhooks: one item, changed as a whole on condition that nobody else changed it in between.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use domain::audit::{Action, Op, Outcome};
 use domain::id::PracticeId;
 use domain::webhook::Webhooks;
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Key, from_item, number, to_item};
+use crate::item::{Key, from_item, number, to_item, with_op};
 
 /// How often a change is tried anew when others change the same webhooks at the same time.
 const TRIES: usize = 8;
@@ -35,12 +36,13 @@ impl Store {
     pub async fn change_webhooks<T, E: From<StoreError>>(
         &self,
         practice: &PracticeId,
+        op: &Op,
         mut change: impl FnMut(&mut Webhooks) -> Result<T, E>,
     ) -> Result<T, E> {
         for _ in 0..TRIES {
             let mut stored = self.webhooks(practice).await?;
             let changed = change(&mut stored.webhooks)?;
-            if self.replace_webhooks(practice, stored).await? {
+            if self.replace_webhooks(practice, stored, op).await? {
                 return Ok(changed);
             }
         }
@@ -52,14 +54,17 @@ impl Store {
         &self,
         practice: &PracticeId,
         mut stored: StoredWebhooks,
+        op: &Op,
     ) -> Result<bool, StoreError> {
         let seen = stored.revision;
         stored.revision += 1;
+        let item = to_item(&Key::webhooks(practice), &stored)?;
+        let item = with_op(item, op, Action::WebhooksChanged, Outcome::Done)?;
         let put = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(to_item(&Key::webhooks(practice), &stored)?))
+            .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk) OR revision = :seen")
             .expression_attribute_values(":seen", number(seen))
             .send()

@@ -1,6 +1,7 @@
 //! What all functions for patients share: the visit of a delivery's page, its form and session cookies, and pages as answers.
 
 use deliveries::{Found, Unavailable, session_cookie_name};
+use domain::audit::{Actor, Op, network};
 use domain::delivery::{CloseReason, l6_is_revivable, reachable_until};
 use domain::hashed::SessionHash;
 use domain::language::Language;
@@ -12,7 +13,7 @@ use pages::{
     ClosedPage, CodePage, EntryNote, Frame, Rendered, SelfServiceButton, closed_page, code_page,
     fault_page, pending_page, unknown_page,
 };
-use secrets::{DrawError, FormCookie, LookupKeys, Purpose, SessionSecret};
+use secrets::{DrawError, FormCookie, LookupKeys, Purpose, SessionSecret, draw_op};
 use serde::Deserialize;
 use web::{Request, Response, lax_cookie};
 
@@ -62,6 +63,12 @@ pub fn is_own_form(
         .first()
         .map(|link| lookup.check_form(&posted.form, &cookie, link, purpose, now));
     checked.is_some_and(|checked| checked.is_ok()) && request.is_same_origin(origin)
+}
+
+/// What a patient's request writes says this of itself: when, and from which network.
+pub fn op(request: &Request, now: Timestamp) -> Result<Op, Unavailable> {
+    let address = network(&request.address);
+    Ok(draw_op(Actor::Patient { address }, now)?)
 }
 
 impl<'a> Visit<'a> {

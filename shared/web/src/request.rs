@@ -24,6 +24,8 @@ pub struct Request {
     pub route: String,
     /// The gateway's id of the request, for logs.
     pub id: String,
+    /// From which address it came, as the gateway saw it.
+    pub address: String,
     caller: Option<Caller>,
     parameters: HashMap<String, String>,
     query: HashMap<String, String>,
@@ -62,6 +64,7 @@ impl Request {
         Ok(Self {
             route: event.route_key.or(context.route_key).ok_or(BadEvent)?,
             id: context.request_id.unwrap_or_default(),
+            address: context.http.source_ip.unwrap_or_default(),
             caller: context
                 .authorizer
                 .and_then(|authorizer| caller(&authorizer.fields)),

@@ -113,6 +113,7 @@ fn requests(sent: &Sent, documents: &[String]) -> Vec<(Method, String, Value)> {
     let mut requests = vec![
         (Method::GET, "/v1/settings".to_owned(), Value::Null),
         (Method::GET, "/v1/usage".to_owned(), Value::Null),
+        (Method::GET, "/v1/audit".to_owned(), Value::Null),
         (
             Method::PUT,
             "/v1/settings".to_owned(),

@@ -57,6 +57,7 @@ const SCOPES: &[(&str, Scope)] = &[
     ("PUT /v1/webhooks/{id}", Scope::Settings),
     ("DELETE /v1/webhooks/{id}", Scope::Settings),
     ("POST /v1/webhooks/{id}/test", Scope::Settings),
+    ("GET /v1/audit", Scope::Read),
 ];
 
 const UNAUTHORIZED: (u16, &str) = (401, "{\"message\":\"Unauthorized\"}");

@@ -1,4 +1,4 @@
-//! Functions of the template: environment, time limit, routes and who authorizes them.
+//! Functions of the template: environment, time limit, routes and who authorizes them, the stream and the schedule that feed them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::resolve::{Resolver, function_arn};
+use super::resolve::{Resolver, function_arn, stream_arn};
 use super::{TemplateError, entries};
+use crate::events::Filter;
 
 /// Lambda's own time limit, in seconds, where the template says nothing.
 const DEFAULT_TIMEOUT: u64 = 3;
@@ -24,6 +25,29 @@ pub(crate) struct FunctionResource {
     pub(crate) timeout: Duration,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) routes: Vec<RouteResource>,
+    /// What it is fed of the table's stream.
+    pub(crate) stream: Option<StreamSource>,
+    /// Whether it is run by a schedule.
+    pub(crate) is_scheduled: bool,
+}
+
+/// How a function is fed from the table's stream.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamSource {
+    /// The most records at once.
+    pub(crate) batch_size: usize,
+    /// Whether a batch that failed comes again in two parts.
+    pub(crate) bisects: bool,
+    /// From this age on a record that failed is given up.
+    pub(crate) oldest: Duration,
+    filters: Vec<Filter>,
+}
+
+impl StreamSource {
+    /// Whether the function is fed this record.
+    pub(crate) fn takes(&self, record: &Value) -> bool {
+        self.filters.is_empty() || self.filters.iter().any(|filter| filter.takes(record))
+    }
 }
 
 /// A route that leads to a function.
@@ -55,12 +79,16 @@ pub(super) fn functions(resolver: &Resolver<'_>) -> Result<Vec<FunctionResource>
         .of_type("AWS::Serverless::Function")
         .map(|(id, resource)| {
             let own = resource.as_mapping_get("Properties");
-            Ok(FunctionResource {
+            let mut function = FunctionResource {
                 id: id.to_owned(),
                 timeout: timeout(resolver, id, [own, globals])?,
                 environment: environment(resolver, id, [globals, own])?,
-                routes: routes(resolver, id, own, &authorization)?,
-            })
+                routes: Vec::new(),
+                stream: None,
+                is_scheduled: false,
+            };
+            add_events(resolver, &mut function, own, &authorization)?;
+            Ok(function)
         })
         .collect()
 }
@@ -132,30 +160,104 @@ struct EventAuth {
     authorizer: Option<String>,
 }
 
-fn routes(
+/// An event of type `DynamoDB`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct StreamEvent {
+    stream: String,
+    starting_position: String,
+    #[serde(default = "usual_batch")]
+    batch_size: usize,
+    #[serde(default)]
+    function_response_types: Vec<String>,
+    #[serde(default)]
+    bisect_batch_on_function_error: bool,
+    maximum_record_age_in_seconds: u64,
+    #[serde(default)]
+    filter_criteria: FilterCriteria,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct FilterCriteria {
+    filters: Vec<FilterPattern>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct FilterPattern {
+    pattern: String,
+}
+
+/// Lambda's own batch size for streams.
+fn usual_batch() -> usize {
+    100
+}
+
+/// An event of type `Schedule`. Locally it comes more often than its rate says.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ScheduleEvent {
+    schedule: String,
+    #[serde(rename = "Description")]
+    _description: Option<String>,
+}
+
+fn add_events(
     resolver: &Resolver<'_>,
-    id: &str,
+    function: &mut FunctionResource,
     properties: Properties<'_>,
     authorization: &Authorization,
-) -> Result<Vec<RouteResource>, TemplateError> {
+) -> Result<(), TemplateError> {
     let events = properties.and_then(|properties| properties.as_mapping_get("Events"));
-    entries(events)
-        .map(|(name, event)| {
-            let place = format!("function {id}, event {name}");
-            let kind = event
-                .as_mapping_get("Type")
-                .and_then(Yaml::as_str)
-                .unwrap_or_default();
-            if kind != "HttpApi" {
-                return Err(TemplateError::new(
-                    place,
-                    format!("events of type {kind} are not supported locally"),
-                ));
-            }
-            let event: HttpApiEvent = read(resolver, event.as_mapping_get("Properties"), &place)?;
-            route(event, authorization).map_err(|problem| TemplateError::new(place, problem))
-        })
-        .collect()
+    for (name, event) in entries(events) {
+        let place = format!("function {}, event {name}", function.id);
+        let kind = event.as_mapping_get("Type").and_then(Yaml::as_str);
+        let properties = event.as_mapping_get("Properties");
+        let added = match kind.unwrap_or_default() {
+            "HttpApi" => route(read(resolver, properties, &place)?, authorization)
+                .map(|route| function.routes.push(route)),
+            "DynamoDB" => stream(&read(resolver, properties, &place)?, resolver)
+                .map(|source| function.stream = Some(source)),
+            "Schedule" => check_schedule(&read(resolver, properties, &place)?)
+                .map(|()| function.is_scheduled = true),
+            kind => Err(format!("events of type {kind} are not supported locally")),
+        };
+        added.map_err(|problem| TemplateError::new(place, problem))?;
+    }
+    Ok(())
+}
+
+/// What the local stream speaks: the one table's, from its beginning, with partial answers.
+fn stream(event: &StreamEvent, resolver: &Resolver<'_>) -> Result<StreamSource, String> {
+    let mut tables = resolver.template.of_type("AWS::DynamoDB::Table");
+    let is_ours = tables.any(|(id, _)| {
+        resolver
+            .name(id, "")
+            .is_ok_and(|table| stream_arn(&table) == event.stream)
+    });
+    if !is_ours || event.starting_position != "TRIM_HORIZON" {
+        return Err("expected the stream of the template's table from TRIM_HORIZON on".to_owned());
+    }
+    if event.function_response_types != ["ReportBatchItemFailures"] {
+        return Err("expected FunctionResponseTypes [ReportBatchItemFailures]".to_owned());
+    }
+    let filters = event.filter_criteria.filters.iter();
+    Ok(StreamSource {
+        batch_size: event.batch_size,
+        bisects: event.bisect_batch_on_function_error,
+        oldest: Duration::from_secs(event.maximum_record_age_in_seconds),
+        filters: filters
+            .map(|filter| Filter::parse(&filter.pattern))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn check_schedule(event: &ScheduleEvent) -> Result<(), String> {
+    let is_rate = event.schedule.starts_with("rate(") && event.schedule.ends_with(')');
+    is_rate
+        .then_some(())
+        .ok_or_else(|| "expected a rate: times of day are not supported locally".to_owned())
 }
 
 fn route(event: HttpApiEvent, authorization: &Authorization) -> Result<RouteResource, String> {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use saphyr::{LoadableYamlNode as _, Yaml};
 use serde_json::{Map, Value};
 
-pub(crate) use function::{Authorizer, FunctionResource, RouteResource};
+pub(crate) use function::{Authorizer, FunctionResource, RouteResource, StreamSource};
 use resolve::Resolver;
 
 /// The account in which the local stack pretends to be.

@@ -157,6 +157,7 @@ impl<'a> Resolver<'a> {
         };
         let value = match (kind_of(resource).unwrap_or_default(), attribute) {
             ("AWS::DynamoDB::Table", "Arn") => arn("dynamodb", &format!("table/{}", name()?)),
+            ("AWS::DynamoDB::Table", "StreamArn") => stream_arn(&name()?),
             ("AWS::KMS::Key", "KeyId") => name()?,
             ("AWS::KMS::Key", "Arn") => arn("kms", &format!("key/{}", name()?)),
             ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", name()?),
@@ -295,6 +296,11 @@ impl<'a> Resolver<'a> {
 /// The ARN by which the template's authorizers name their function.
 pub(super) fn function_arn(id: &str) -> String {
     arn("lambda", &format!("function:{id}"))
+}
+
+/// The ARN by which the template's event sources name the table's stream.
+pub(super) fn stream_arn(table: &str) -> String {
+    arn("dynamodb", &format!("table/{table}/stream/local"))
 }
 
 fn pseudo_parameter(name: &str) -> Result<Option<Value>, Problem> {

@@ -186,8 +186,8 @@ fn what_cannot_be_resolved_is_named() {
         ),
         (
             "LEVEL: 3",
-            "LEVEL: !GetAtt Table.StreamArn",
-            "!GetAtt Table.StreamArn",
+            "LEVEL: !GetAtt Table.LatestStream",
+            "!GetAtt Table.LatestStream",
         ),
         (
             "LEVEL: 3",
@@ -241,8 +241,8 @@ fn what_the_local_gateway_does_not_do_is_refused() {
         ),
         (
             "Type: HttpApi\n          Properties: {ApiId: !Ref Api, Path: /privacy",
-            "Type: Schedule\n          Properties: {Path: /privacy",
-            "type Schedule",
+            "Type: SQS\n          Properties: {Path: /privacy",
+            "type SQS",
         ),
         (
             "      Auth:\n        Default",
@@ -258,6 +258,42 @@ fn what_the_local_gateway_does_not_do_is_refused() {
         let error = functions(changed(from, to)).unwrap_err();
         assert!(error.contains(named), "{error}");
     }
+}
+
+#[test]
+fn streams_and_schedules_are_read_and_what_they_cannot_do_here_is_refused() {
+    const PRIVACY: &str = "Type: HttpApi\n          Properties: {ApiId: !Ref Api, Path: /privacy, Method: GET, Auth: {Authorizer: NONE}}";
+    const STREAM: &str = "Type: DynamoDB\n          Properties: {Stream: !GetAtt Table.StreamArn, StartingPosition: TRIM_HORIZON, BatchSize: 7, MaximumRecordAgeInSeconds: 60, FunctionResponseTypes: [ReportBatchItemFailures]}";
+    let manage = |to: &'static str| {
+        let found = functions(changed(PRIVACY, to))?;
+        Ok::<_, String>(
+            found
+                .into_iter()
+                .find(|function| function.id == "Manage")
+                .unwrap(),
+        )
+    };
+    let fed = manage(STREAM).unwrap();
+    assert_eq!(fed.stream.map(|source| source.batch_size), Some(7));
+    assert_eq!(fed.routes.len(), 1);
+    let scheduled = manage("Type: Schedule\n          Properties: {Schedule: rate(1 minute)}");
+    assert!(scheduled.unwrap().is_scheduled);
+    for (from, to, named) in [
+        ("TRIM_HORIZON", "LATEST", "TRIM_HORIZON"),
+        (
+            "Table.StreamArn",
+            "DocumentsBucket.Arn",
+            "the stream of the template's table",
+        ),
+        ("[ReportBatchItemFailures]", "[]", "ReportBatchItemFailures"),
+        ("BatchSize: 7", "Enabled: false", "unknown field `Enabled`"),
+    ] {
+        let event: &'static str = STREAM.replace(from, to).leak();
+        let error = manage(event).unwrap_err();
+        assert!(error.contains(named), "{error}");
+    }
+    let error = manage("Type: Schedule\n          Properties: {Schedule: cron(0 3 * * ? *)}");
+    assert!(error.unwrap_err().contains("expected a rate"));
 }
 
 #[test]

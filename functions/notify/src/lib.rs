@@ -1,0 +1,59 @@
+//! `notify`: follows the table's changes, and does what only time brings.
+//!
+//! A record of the stream becomes a [`Change`] once; what follows from it is worked out by pure functions, and done in the stream's order.
+//! Everything may come twice: what is done here can be repeated.
+
+mod audit;
+mod jobs;
+
+use deliveries::Clock;
+use futures::FutureExt as _;
+use runtime::{Aws, Environment, Error, Function, MissingSettings, event_function};
+use serde_json::{Value, json};
+use store::{Change, Store, StoreError};
+
+/// What this function may touch.
+#[derive(Debug)]
+struct Deps {
+    store: Store,
+    clock: Clock,
+}
+
+/// The function, ready to be called.
+pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
+    let deps = environment.read(|get| Deps {
+        store: Store::new(Aws::read(get).dynamodb(), get.text("TABLE")),
+        clock,
+    })?;
+    Ok(event_function(deps, |deps, event| {
+        handle(deps, event).boxed()
+    }))
+}
+
+/// A batch of the stream's records, or the schedule.
+async fn handle(deps: &Deps, event: Value) -> Result<Value, Error> {
+    match event["Records"].as_array() {
+        Some(records) => Ok(follow_all(deps, records).await),
+        None => jobs::run(deps).await.map(|()| Value::Null),
+    }
+}
+
+/// Every change in order, up to the first that cannot be followed now; from there on the stream comes again.
+async fn follow_all(deps: &Deps, records: &[Value]) -> Value {
+    for record in records {
+        if let Err(error) = follow(deps, record).await {
+            tracing::error!(%error, "a change could not be followed");
+            let failed = &record["dynamodb"]["SequenceNumber"];
+            return json!({"batchItemFailures": [{"itemIdentifier": failed}]});
+        }
+    }
+    json!({"batchItemFailures": []})
+}
+
+/// Everything that follows from one change.
+async fn follow(deps: &Deps, record: &Value) -> Result<(), StoreError> {
+    let Some(change) = Change::read(record)? else {
+        return Ok(());
+    };
+    audit::keep(deps, &change).await
+}
