@@ -373,9 +373,9 @@ fn binary(id: &str) -> String {
     name
 }
 
-/// Without a level there is a usual one, and without addresses of one's own there is AWS.
+/// Without a level there is a usual one, without addresses of one's own there is AWS, and without a relay the internet.
 fn is_needed(name: &str) -> bool {
-    name != "LOG_LEVEL" && !name.starts_with("AWS_ENDPOINT_URL")
+    !["LOG_LEVEL", "WEBHOOK_RELAY"].contains(&name) && !name.starts_with("AWS_ENDPOINT_URL")
 }
 
 /// Whether a text names a variable, and not only a longer one.
