@@ -1,12 +1,15 @@
 //! The audit, end to end over HTTP: what is in it, once, with whom and what came of it, and what never is.
 #![cfg(test)]
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::time::{HOUR, MINUTE};
+use local::{Options, Ports, Stack, practice};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Patient, Sent, World};
+use tempfile::TempDir;
+use tests::{Patient, Practice, Sent, World};
 
 /// How long the stream may take, in steps of 50 milliseconds.
 const PATIENCE: usize = 200;
@@ -359,4 +362,43 @@ async fn t18_nobody_sees_the_audit_of_another_practice() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(audit(&world, "").await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f_v10_a_stream_that_comes_again_from_its_beginning_adds_no_row() {
+    let folder = TempDir::new().expect("a folder");
+    let options = || Options {
+        directory: folder.path().to_owned(),
+        ports: Ports::default(),
+        variables: BTreeMap::new(),
+    };
+    let stack = Stack::start(options()).await.expect("a stack");
+    let key = practice::ensure(&stack).await.expect("a key");
+    let program = Practice::new(stack.api(), &key);
+    program.set_up().await;
+    let rows = async |program: &Practice| {
+        let answer = program.get("/v1/audit?limit=100").await;
+        answer.body["items"].as_array().cloned().unwrap_or_default()
+    };
+    // The practice, its key, settings, record type and record.
+    for _ in 0..PATIENCE {
+        if rows(&program).await.len() == 5 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let before = rows(&program).await;
+    assert_eq!(before.len(), 5, "{before:#?}");
+    stack.stop().await;
+    let position = folder.path().join("stream-notify");
+    std::fs::remove_file(&position).expect("the position");
+    let stack = Stack::start(options()).await.expect("a stack");
+    for _ in 0..PATIENCE {
+        if position.exists() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(position.exists(), "the stream came again");
+    assert_eq!(rows(&Practice::new(stack.api(), &key)).await, before);
 }
