@@ -8,10 +8,12 @@
 )]
 #![expect(clippy::missing_panics_doc, reason = "see above")]
 
+mod description;
 mod patient;
 mod pdf;
 mod practice;
 
+pub use description::Description;
 pub use patient::{Page, Patient};
 pub use pdf::pdf;
 pub use practice::{Answer, Practice, Sent};

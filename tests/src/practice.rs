@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use data_encoding::HEXLOWER;
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::description::Description;
 use crate::pdf::pdf;
 
 /// A practice's program.
@@ -126,12 +127,19 @@ impl Practice {
     pub async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
         let mut request = self
             .http
-            .request(method, format!("{}{path}", self.api))
-            .bearer_auth(&self.key);
+            .request(method.clone(), format!("{}{path}", self.api));
         if !body.is_null() {
             request = request.json(&body);
         }
-        Answer::read(request.send().await.expect("an answer")).await
+        self.answer(method, path, request).await
+    }
+
+    /// Every answer is one that the API's description knows.
+    async fn answer(&self, method: Method, path: &str, request: RequestBuilder) -> Answer {
+        let response = request.bearer_auth(&self.key).send().await;
+        let answer = Answer::read(response.expect("an answer")).await;
+        Description::checked_in().assert_knows(&method, path, &answer);
+        answer
     }
 
     /// `GET`.
@@ -197,24 +205,19 @@ impl Practice {
 
     /// `POST /v1/deliveries` with this idempotency key.
     pub async fn post_delivery_as(&self, key: &str, body: Value) -> Answer {
-        let request = self
-            .http
-            .post(format!("{}/v1/deliveries", self.api))
-            .bearer_auth(&self.key)
-            .header("idempotency-key", key)
-            .json(&body);
-        Answer::read(request.send().await.expect("an answer")).await
+        self.post_as(key, "/v1/deliveries", body).await
     }
 
     /// `POST /v1/deliveries/{id}/code` with this idempotency key.
     pub async fn post_code(&self, key: &str, delivery: &str, body: Value) -> Answer {
-        let request = self
-            .http
-            .post(format!("{}/v1/deliveries/{delivery}/code", self.api))
-            .bearer_auth(&self.key)
-            .header("idempotency-key", key)
-            .json(&body);
-        Answer::read(request.send().await.expect("an answer")).await
+        self.post_as(key, &format!("/v1/deliveries/{delivery}/code"), body)
+            .await
+    }
+
+    async fn post_as(&self, key: &str, path: &str, body: Value) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.api));
+        let request = request.header("idempotency-key", key).json(&body);
+        self.answer(Method::POST, path, request).await
     }
 
     /// Sends these documents of `r1` to `patient` by SMS; `extra` replaces or adds fields.

@@ -40,7 +40,7 @@ pub(crate) fn send_problem(error: SendError) -> Problem {
             Problem::new(
                 "not-available",
                 422,
-                "This deployment does not offer that channel.",
+                "This deployment does not offer that.",
                 detail,
             )
             .with("channel", json!(channel))
@@ -70,7 +70,7 @@ pub(crate) fn send_problem(error: SendError) -> Problem {
             Problem::new(
                 "template-invalid",
                 422,
-                "A text template cannot be used.",
+                "The text template cannot be used.",
                 detail,
             )
             .with("template", json!(id.to_string()))
@@ -145,22 +145,16 @@ pub(crate) fn cap_problem(reached: ReachedCap) -> Problem {
         cap,
         month,
     } = reached;
-    let (title, other_way) = match counted {
-        Counted::Emails => ("The month's limit of e-mails is reached.", ""),
-        Counted::Sms => (
-            "The month's limit of text messages is reached.",
-            "choose another channel, ",
-        ),
-        Counted::Threema => (
-            "The month's limit of Threema messages is reached.",
-            "choose another channel, ",
-        ),
+    let (things, other_way) = match counted {
+        Counted::Emails => ("e-mails", ""),
+        Counted::Sms => ("text messages", "choose another channel, "),
+        Counted::Threema => ("Threema messages", "choose another channel, "),
     };
     let detail = format!(
-        "Nothing was sent: {cap} are allowed in {month}. Raise monthly_caps.{} in the settings, {other_way}ask the operator where the limit is theirs, or wait for the next month; see GET /v1/usage.",
+        "Nothing was sent: {cap} {things} are allowed in {month}. Raise monthly_caps.{} in the settings, {other_way}ask the operator where the limit is theirs, or wait for the next month; see GET /v1/usage.",
         counted.name()
     );
-    Problem::new("cap-reached", 409, title, detail)
+    Problem::new("cap-reached", 409, "The month's limit is reached.", detail)
         .with("cap", json!(counted))
         .with("limit", json!(cap))
         .with("month", json!(month.to_string()))

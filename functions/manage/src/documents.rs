@@ -6,6 +6,7 @@ use domain::access::Scope;
 use domain::audit::Op;
 use domain::document::{Document, Kind, LARGEST, State};
 use domain::id::{DocumentId, PracticeId, RecordId};
+use domain::practice::Whole;
 use domain::text::Line;
 use http::StatusCode;
 use secrets::document_id;
@@ -27,7 +28,7 @@ struct Announcement {
     issued_on: IssueDay,
     file_name: Option<Line>,
     content_type: String,
-    size: u64,
+    size: Whole,
     sha256: String,
     #[serde(default)]
     released: bool,
@@ -208,6 +209,8 @@ fn announced(
             .sha256
             .bytes()
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    // A negative number is none, as 0 is.
+    let size = u64::try_from(announcement.size.get()).unwrap_or_default();
     let wrong = [
         (
             announcement.content_type != PDF,
@@ -215,7 +218,7 @@ fn announced(
             "expected application/pdf",
         ),
         (
-            !(1..=LARGEST).contains(&announcement.size),
+            !(1..=LARGEST).contains(&size),
             "/size",
             "expected 1 to 26214400 bytes (25 MiB)",
         ),
@@ -242,7 +245,7 @@ fn announced(
         title: announcement.title,
         issued_on,
         file_name: announcement.file_name,
-        size: announcement.size,
+        size,
         sha256: announcement.sha256,
         released: announcement.released,
         state: State::AwaitingUpload,

@@ -1,6 +1,6 @@
 //! `manage`: what a practice keeps here: settings, record types, records, text templates, documents, webhooks, and what it has sent.
 //!
-//! One module for each; this file takes a request to the right one.
+//! One module for each; this file takes a request to the right one, and hands out the description of the whole API.
 
 mod audit;
 mod documents;
@@ -15,10 +15,14 @@ use channels::WebhookChannel;
 use deliveries::{Clock, Unavailable};
 use domain::audit::{Actor, Op};
 use futures::FutureExt as _;
+use http::StatusCode;
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
 use secrets::{Keys, LookupKeys, draw_op};
 use store::Store;
 use web::{Caller, Problem, Request, Response};
+
+/// The practices' API as OpenAPI describes it; tests hold it to what the functions do.
+const DESCRIPTION: &str = include_str!("openapi.json");
 
 /// What this function may touch.
 #[derive(Debug)]
@@ -58,6 +62,7 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
 
 async fn handle(deps: &Deps, request: &Request) -> Response {
     let answer = match request.route.as_str() {
+        "GET /v1/openapi.json" => Ok(Response::written_json(StatusCode::OK, DESCRIPTION)),
         "GET /v1/settings" => settings::get(deps, request).await,
         "PUT /v1/settings" => settings::put(deps, request).await,
         "GET /v1/record-types" => records::list_types(deps, request).await,

@@ -114,7 +114,7 @@ fn invalid(error: &TemplateError) -> Problem {
     Problem::new(
         "template-invalid",
         422,
-        "The template cannot be used like this.",
+        "The text template cannot be used.",
         format!("Nothing was changed. {error}"),
     )
     .with("line", json!(error.line))

@@ -49,7 +49,7 @@ impl ChannelSetting {
 
 /// A whole number within bounds, as the settings have them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "i64")]
+#[serde(try_from = "Number", into = "i64")]
 pub struct Bounded<const LEAST: i64, const MOST: i64>(i64);
 
 impl<const LEAST: i64, const MOST: i64> Bounded<LEAST, MOST> {
@@ -57,6 +57,14 @@ impl<const LEAST: i64, const MOST: i64> Bounded<LEAST, MOST> {
     pub fn get(self) -> i64 {
         self.0
     }
+}
+
+/// A number as JSON has it, where `18` and `18.0` are the same one.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a whole number")]
+enum Number {
+    Whole(i64),
+    WithFraction(f64),
 }
 
 impl<const LEAST: i64, const MOST: i64> TryFrom<i64> for Bounded<LEAST, MOST> {
@@ -71,12 +79,29 @@ impl<const LEAST: i64, const MOST: i64> TryFrom<i64> for Bounded<LEAST, MOST> {
     }
 }
 
+impl<const LEAST: i64, const MOST: i64> TryFrom<Number> for Bounded<LEAST, MOST> {
+    type Error = String;
+
+    fn try_from(number: Number) -> Result<Self, Self::Error> {
+        match number {
+            Number::Whole(number) => Self::try_from(number),
+            // No number within any bounds is so large that a fraction could not tell it exactly.
+            Number::WithFraction(number) => format!("{number}")
+                .parse::<i64>()
+                .map_err(|_| format!("expected a whole number from {LEAST} to {MOST}"))
+                .and_then(Self::try_from),
+        }
+    }
+}
+
 impl<const LEAST: i64, const MOST: i64> From<Bounded<LEAST, MOST>> for i64 {
     fn from(number: Bounded<LEAST, MOST>) -> Self {
         number.0
     }
 }
 
+/// Any whole number.
+pub type Whole = Bounded<{ i64::MIN }, { i64::MAX }>;
 /// Days that a delivery is open at most; L1's three calendar months hold all the same.
 pub type ValidDays = Bounded<1, 92>;
 /// How many documents a page offers in all (D8).
@@ -380,6 +405,26 @@ mod tests {
                 .unwrap_err()
                 .to_string();
             assert!(error.contains(expected), "{body}: {error}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_taken_however_json_writes_them() {
+        let days = |written: &str| serde_json::from_str::<ValidDays>(written).map(Bounded::get);
+        for whole in ["30", "30.0", "3e1"] {
+            assert_eq!(days(whole).unwrap(), 30, "{whole}");
+        }
+        for other in [
+            "0",
+            "93",
+            "30.5",
+            "1e300",
+            "-1",
+            "18446744073709551615",
+            "\"30\"",
+            "null",
+        ] {
+            assert!(days(other).is_err(), "{other}");
         }
     }
 

@@ -38,8 +38,12 @@ impl Response {
     /// JSON.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
         // Our own types always serialise; a bug there would answer with an empty body.
-        let body = serde_json::to_string(body).unwrap_or_default();
-        Self::new(status, body).header("content-type", "application/json".to_owned())
+        Self::written_json(status, &serde_json::to_string(body).unwrap_or_default())
+    }
+
+    /// JSON that is already written.
+    pub fn written_json(status: StatusCode, body: &str) -> Self {
+        Self::new(status, body.to_owned()).header("content-type", "application/json".to_owned())
     }
 
     /// A page, with the policy that names its style sheet.

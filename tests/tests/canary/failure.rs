@@ -114,6 +114,7 @@ fn requests(sent: &Sent, documents: &[String]) -> Vec<(Method, String, Value)> {
         (Method::GET, "/v1/settings".to_owned(), Value::Null),
         (Method::GET, "/v1/usage".to_owned(), Value::Null),
         (Method::GET, "/v1/audit".to_owned(), Value::Null),
+        (Method::GET, "/v1/openapi.json".to_owned(), Value::Null),
         (
             Method::PUT,
             "/v1/settings".to_owned(),

@@ -60,6 +60,9 @@ const SCOPES: &[(&str, Scope)] = &[
     ("GET /v1/audit", Scope::Read),
 ];
 
+/// What the API says of itself, to everybody.
+const DESCRIPTION: &str = "GET /v1/openapi.json";
+
 const UNAUTHORIZED: (u16, &str) = (401, "{\"message\":\"Unauthorized\"}");
 const FORBIDDEN: (u16, &str) = (403, "{\"message\":\"Forbidden\"}");
 
@@ -112,7 +115,7 @@ fn is(answer: &Answer, expected: (u16, &str)) -> bool {
 fn every_route_has_its_scope_and_is_called_here() {
     let of_template: BTreeSet<String> = routes()
         .into_iter()
-        .filter(|route| route.contains(" /v1/"))
+        .filter(|route| route.contains(" /v1/") && route != DESCRIPTION)
         .collect();
     let with_scope: BTreeSet<String> = SCOPES
         .iter()
