@@ -98,7 +98,8 @@ impl Description {
         }
     }
 
-    fn operation(&self, method: &Method, path: &str) -> Option<(String, &Value)> {
+    /// The operation that takes a request, with its route.
+    pub fn operation(&self, method: &Method, path: &str) -> Option<(String, &Value)> {
         let path = path.split('?').next().unwrap_or_default();
         let called: Vec<&str> = path.split('/').collect();
         let mut fitting: Vec<(String, &Value)> = self

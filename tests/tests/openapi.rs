@@ -146,6 +146,30 @@ fn every_reference_leads_somewhere_and_every_component_is_used() {
     }
 }
 
+/// They are run by `tests/contract/run`.
+#[test]
+fn every_call_has_its_example() {
+    let description = Description::checked_in();
+    let examples = include_str!("../../examples/api.sh");
+    let called: BTreeSet<String> = examples
+        .lines()
+        .filter_map(|line| {
+            let (_, rest) = line.strip_prefix("expect ")?.split_once("\"$api")?;
+            let (path, rest) = rest.split_once('"')?;
+            let method = match rest.split_once("-X ") {
+                Some((_, rest)) => rest.split(' ').next()?,
+                None if rest.contains("-d ") => "POST",
+                None => "GET",
+            };
+            let method = method.parse().expect("a method");
+            let called = description.operation(&method, &format!("/v1{path}"));
+            Some(called.expect(line).0)
+        })
+        .collect();
+    let described: BTreeSet<String> = description.operations().map(|(route, _)| route).collect();
+    assert_eq!(called, described, "examples (left), description (right)");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_description_is_handed_out_without_a_key() {
     let world = World::bare().await;
