@@ -30,7 +30,7 @@ const PARTITIONS: [(&str, &[&str]); 7] = [
         &["AUDIT#*", "COUNT#*", "ORG#*", "PUB#*", "LINK#*"],
     ),
     ("Issue", &["COUNT#*", "ORG#*", "PUB#*", "LINK#*"]),
-    ("Notify", &["AUDIT#*", "AWAITED", "ORG#*"]),
+    ("Notify", &["AUDIT#*", "AWAITED", "DUE", "LINK#*", "ORG#*"]),
     ("RequestCode", &["COUNT#*", "LINK#*", "ORG#*", "PUB#*"]),
     ("Verify", &["LINK#*", "PUB#*"]),
     ("Download", &["LINK#*", "PUB#*", "ORG#*#*"]),

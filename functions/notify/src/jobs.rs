@@ -1,18 +1,21 @@
 //! What only time brings: small jobs, each of which can be repeated and does only so much at once.
 
+use deliveries::Unavailable;
 use domain::time::Timestamp;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use runtime::Error;
-use store::StoreError;
 
 use crate::Deps;
 
 /// One of the schedule's jobs.
-type Job = for<'a> fn(&'a Deps, Timestamp) -> BoxFuture<'a, Result<(), StoreError>>;
+type Job = for<'a> fn(&'a Deps, Timestamp) -> BoxFuture<'a, Result<(), Unavailable>>;
 
 /// Everything that the schedule does, with the names that logs have.
-const JOBS: [(&str, Job); 1] = [("settle", |deps, now| settle(deps, now).boxed())];
+const JOBS: [(&str, Job); 2] = [
+    ("settle", |deps, now| settle(deps, now).boxed()),
+    ("tell", |deps, _| deps.tell.work_off().boxed()),
+];
 /// How many pages of what is due one run settles.
 const PAGES: usize = 20;
 
@@ -30,7 +33,7 @@ pub(crate) async fn run(deps: &Deps) -> Result<(), Error> {
 }
 
 /// L4, D10, L6: what was under way and has no outcome by now gets the one that the rules say.
-async fn settle(deps: &Deps, now: Timestamp) -> Result<(), StoreError> {
+async fn settle(deps: &Deps, now: Timestamp) -> Result<(), Unavailable> {
     for _ in 0..PAGES {
         let due = deps.store.due_audits(now).await?;
         if due.is_empty() {

@@ -6,24 +6,42 @@
 mod audit;
 mod jobs;
 
-use deliveries::Clock;
+use channels::{EmailChannel, WebhookChannel};
+use deliveries::{Clock, Tell, Unavailable};
 use futures::FutureExt as _;
 use runtime::{Aws, Environment, Error, Function, MissingSettings, event_function};
+use secrets::Keys;
 use serde_json::{Value, json};
-use store::{Change, Store, StoreError};
+use store::{Change, Store};
 
 /// What this function may touch.
 #[derive(Debug)]
 struct Deps {
     store: Store,
+    tell: Tell,
     clock: Clock,
 }
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    let deps = environment.read(|get| Deps {
-        store: Store::new(Aws::read(get).dynamodb(), get.text("TABLE")),
-        clock,
+    let deps = environment.read(|get| {
+        let aws = Aws::read(get);
+        let store = Store::new(aws.dynamodb(), get.text("TABLE"));
+        Deps {
+            tell: Tell {
+                store: store.clone(),
+                lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+                webhooks: WebhookChannel::new(get.optional("WEBHOOK_RELAY")),
+                email: EmailChannel::new(
+                    aws.ses(),
+                    get.text("MAIL_FROM"),
+                    get.text("CONFIGURATION_SET"),
+                ),
+                clock: clock.clone(),
+            },
+            store,
+            clock,
+        }
     })?;
     Ok(event_function(deps, |deps, event| {
         handle(deps, event).boxed()
@@ -51,9 +69,18 @@ async fn follow_all(deps: &Deps, records: &[Value]) -> Value {
 }
 
 /// Everything that follows from one change.
-async fn follow(deps: &Deps, record: &Value) -> Result<(), StoreError> {
+async fn follow(deps: &Deps, record: &Value) -> Result<(), Unavailable> {
     let Some(change) = Change::read(record)? else {
         return Ok(());
     };
-    audit::keep(deps, &change).await
+    audit::keep(deps, &change).await?;
+    match &change.delivery {
+        Some(delivery) => {
+            let images = (delivery.old.as_ref(), &delivery.new);
+            deps.tell
+                .changed(&delivery.link, images, change.op.at)
+                .await
+        }
+        None => Ok(()),
+    }
 }
