@@ -5,37 +5,18 @@
     reason = "a test that cannot go on says so"
 )]
 
-use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
-use std::path::PathBuf;
-use std::process::Stdio;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod lambda;
+mod round_trips;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
 use deliveries::Hand;
 use serde_json::{Value, json};
 use tests::{Sent, World, pdf};
-use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// What Lambda itself puts into every function's environment, as far as the runtime looks at it.
-const OF_LAMBDA: [(&str, &str); 3] = [
-    ("AWS_LAMBDA_FUNCTION_NAME", "under-test"),
-    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024"),
-    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-];
-
-/// Longer than any function may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+use lambda::{Lambda, Outcome, PATIENCE, binary, command};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn authorize_tells_a_key_from_one_that_is_none() {
@@ -361,18 +342,6 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     after.split(end).next().unwrap_or_default()
 }
 
-/// The name of a function's binary: its logical id in small letters, with `_` between words.
-fn binary(id: &str) -> String {
-    let mut name = String::new();
-    for c in id.chars() {
-        if c.is_ascii_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(c.to_ascii_lowercase());
-    }
-    name
-}
-
 /// Without a level there is a usual one, without addresses of one's own there is AWS, and without a relay the internet.
 fn is_needed(name: &str) -> bool {
     !["LOG_LEVEL", "WEBHOOK_RELAY"].contains(&name) && !name.starts_with("AWS_ENDPOINT_URL")
@@ -400,188 +369,4 @@ async fn refusal(binary: &str, variables: &BTreeMap<String, String>) -> String {
         ended.status
     );
     String::from_utf8_lossy(&ended.stderr).into_owned()
-}
-
-/// A binary with these variables and no others.
-fn command(binary: &str, variables: &BTreeMap<String, String>) -> Command {
-    let mut path: PathBuf = std::env::current_exe().expect("the test's own path");
-    path.pop();
-    path.set_file_name(format!("{binary}{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        path.exists(),
-        "{} is not there: cargo build --workspace --bins",
-        path.display()
-    );
-    let mut command = Command::new(path);
-    command
-        .env_clear()
-        .envs(variables)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .kill_on_drop(true);
-    command
-}
-
-/// What became of an event.
-#[derive(Debug)]
-enum Outcome {
-    /// The function answered.
-    Answer(Value),
-    /// The runtime reported an error.
-    Error(Value),
-}
-
-/// A function's process, and the Runtime API that feeds it. Both end when it is dropped.
-#[derive(Debug)]
-struct Lambda {
-    process: Child,
-    logs: tempfile::NamedTempFile,
-    events: UnboundedSender<(String, Vec<u8>)>,
-    outcomes: UnboundedReceiver<(String, Outcome)>,
-    invocations: u32,
-    serving: JoinHandle<()>,
-}
-
-impl Lambda {
-    /// Starts the function's binary with the template's variables, on the services of the world's stack.
-    async fn start(world: &World, id: &str) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let listener = listener.expect("a port");
-        let address = listener.local_addr().expect("an address").to_string();
-        let (events, waiting) = unbounded_channel();
-        let (outcome, outcomes) = unbounded_channel();
-        let api = runtime_api(waiting, outcome);
-        let serving = tokio::spawn(async move {
-            // This server has no error: it meets those of its connections itself.
-            let _ = axum::serve(listener, api).await;
-        });
-
-        let variables = world.stack.function_environments().get(id);
-        let mut variables = variables.expect("a function of the template").clone();
-        variables.extend(OF_LAMBDA.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        variables.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), address);
-        variables.insert("LOG_LEVEL".to_owned(), "trace".to_owned());
-        let logs = tempfile::NamedTempFile::new().expect("a file for logs");
-        let process = command(&binary(id), &variables)
-            .stderr(logs.reopen().expect("the file for logs"))
-            .spawn()
-            .expect("a process");
-        Self {
-            process,
-            logs,
-            events,
-            outcomes,
-            invocations: 0,
-            serving,
-        }
-    }
-
-    /// The answer to an event.
-    async fn answer(&mut self, event: &Value) -> Value {
-        match self.invoke(event.to_string().into_bytes()).await {
-            Outcome::Answer(answer) => answer,
-            Outcome::Error(error) => panic!("{error} for {event}; logs: {}", self.logs()),
-        }
-    }
-
-    /// What becomes of an event, whatever that is.
-    async fn invoke(&mut self, event: Vec<u8>) -> Outcome {
-        self.invocations += 1;
-        let id = format!("invocation-{}", self.invocations);
-        let given = self.events.send((id.clone(), event));
-        given.expect("the Runtime API takes events");
-        let outcome = timeout(PATIENCE, self.outcomes.recv()).await;
-        let Ok(Some((answered, outcome))) = outcome else {
-            let ended = self.process.try_wait().expect("the state of the process");
-            panic!("no answer; ended: {ended:?}; logs: {}", self.logs());
-        };
-        assert_eq!(answered, id, "an answer to another event");
-        outcome
-    }
-
-    fn is_running(&mut self) -> bool {
-        matches!(self.process.try_wait(), Ok(None))
-    }
-
-    fn logs(&self) -> String {
-        let logs = std::fs::read(self.logs.path()).expect("the logs");
-        String::from_utf8_lossy(&logs).into_owned()
-    }
-}
-
-impl Drop for Lambda {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
-/// Where events wait to be fetched, and where their outcomes go.
-struct RuntimeApi {
-    waiting: tokio::sync::Mutex<UnboundedReceiver<(String, Vec<u8>)>>,
-    outcome: UnboundedSender<(String, Outcome)>,
-}
-
-/// The part of the Lambda Runtime API that a function speaks.
-fn runtime_api(
-    waiting: UnboundedReceiver<(String, Vec<u8>)>,
-    outcome: UnboundedSender<(String, Outcome)>,
-) -> Router {
-    let waiting = tokio::sync::Mutex::new(waiting);
-    Router::new()
-        .route("/2018-06-01/runtime/invocation/next", get(next))
-        .route(
-            "/2018-06-01/runtime/invocation/{id}/response",
-            post(response),
-        )
-        .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
-        // As large as Lambda takes answers.
-        .layer(DefaultBodyLimit::max(6 * 1024 * 1024))
-        .with_state(Arc::new(RuntimeApi { waiting, outcome }))
-}
-
-/// Waits for an event as long as it takes.
-async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
-    let Some((id, event)) = api.waiting.lock().await.recv().await else {
-        return StatusCode::GONE.into_response();
-    };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let deadline = (now.expect("a time after 1970") + PATIENCE).as_millis();
-    let headers = [
-        ("content-type", "application/json".to_owned()),
-        ("lambda-runtime-aws-request-id", id),
-        ("lambda-runtime-deadline-ms", deadline.to_string()),
-        (
-            "lambda-runtime-invoked-function-arn",
-            "arn:aws:lambda:eu-central-1:000000000000:function:under-test".to_owned(),
-        ),
-    ];
-    (headers, event).into_response()
-}
-
-async fn response(
-    State(api): State<Arc<RuntimeApi>>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> StatusCode {
-    report(&api, id, Outcome::Answer(parsed(&body)))
-}
-
-async fn error(
-    State(api): State<Arc<RuntimeApi>>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> StatusCode {
-    report(&api, id, Outcome::Error(parsed(&body)))
-}
-
-fn report(api: &RuntimeApi, id: String, outcome: Outcome) -> StatusCode {
-    match api.outcome.send((id, outcome)) {
-        Ok(()) => StatusCode::ACCEPTED,
-        Err(_) => StatusCode::GONE,
-    }
-}
-
-fn parsed(body: &[u8]) -> Value {
-    let text = || Value::from(String::from_utf8_lossy(body).into_owned());
-    serde_json::from_slice(body).unwrap_or_else(|_| text())
 }
