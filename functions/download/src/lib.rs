@@ -2,18 +2,22 @@
 //!
 //! Delivery and session are looked at anew for every request (L9), so that taking back acts at once.
 
-use deliveries::{Clock, DownloadOutcome, ReadDocuments, Unavailable, session_cookie_name};
+use deliveries::{
+    Clock, DownloadOutcome, Entered, Found, ReadDocuments, Unavailable, session_cookie_name,
+};
 use documents::Documents;
 use domain::delivery::reachable_until;
-use domain::hashed::SessionHash;
+use domain::document::Document;
+use domain::hashed::{LinkHash, SessionHash};
 use domain::id::DocumentId;
+use domain::symbols::LinkToken;
 use futures::FutureExt as _;
 use http::StatusCode;
 use pages::{DocumentsPage, documents_page, file_name};
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
 use secrets::{Keys, Purpose};
 use store::Store;
-use visits::{Visit, answer, fault, is_own_form, op, token_of, unknown};
+use visits::{Visit, answer, fault, is_own_form, op, session_of, token_of, unknown};
 use web::{Request, Response, expired_cookie};
 
 /// What this function may touch.
@@ -45,7 +49,7 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
 
 async fn handle(deps: &Deps, request: &Request) -> Response {
     let answer = match request.route.as_str() {
-        "GET /d/{token}/documents" => list(deps, request).await,
+        "GET /d/{token}/documents" => list(deps, request, StatusCode::OK).await,
         "GET /d/{token}/documents/{id}" => download(deps, request).await,
         "POST /d/{token}/done" => done(deps, request).await,
         _ => Ok(unknown(request)),
@@ -73,91 +77,11 @@ impl From<Unavailable> for KeptOut {
     }
 }
 
-/// The documents page.
-async fn list(deps: &Deps, request: &Request) -> Result<Response, KeptOut> {
-    let (visit, session) = enter(deps, request).await?;
-    documents(deps, &visit, &session, StatusCode::OK).await
-}
-
-/// One document.
-async fn download(deps: &Deps, request: &Request) -> Result<Response, KeptOut> {
-    let (visit, session) = enter(deps, request).await?;
-    let Ok(id) = request.parameter("id").parse::<DocumentId>() else {
-        return documents(deps, &visit, &session, StatusCode::NOT_FOUND).await;
-    };
-    let language = visit.language;
-    let outcome = deps
-        .read
-        .download(
-            &visit.found,
-            &session,
-            &id,
-            &op(request, deps.read.now())?,
-            |document| file_name(document, language),
-        )
-        .await?;
-    match outcome {
-        Some(DownloadOutcome::Url(url)) => Ok(Response::see_other(url)),
-        Some(DownloadOutcome::Gone) => {
-            documents(deps, &visit, &session, StatusCode::NOT_FOUND).await
-        }
-        None => Ok(ended(&visit, "ended")),
-    }
-}
-
-/// P7: ends the session.
-async fn done(deps: &Deps, request: &Request) -> Result<Response, KeptOut> {
-    let (visit, session) = enter(deps, request).await?;
-    let lookup = deps.read.lookup().await?;
-    let token = token_of(request);
-    let is_own = token.is_some_and(|token| {
-        is_own_form(
-            request,
-            &token,
-            lookup,
-            Purpose::Done,
-            &deps.origin,
-            deps.read.now(),
-        )
-    });
-    if !is_own {
-        return documents(deps, &visit, &session, StatusCode::FORBIDDEN).await;
-    }
-    let op = op(request, deps.read.now())?;
-    deps.read.end_session(&visit.found, &session, &op).await?;
-    Ok(ended(&visit, "done"))
-}
-
-/// Lets in whoever comes with a live session; sends everybody else to the code page, which says why.
-async fn enter<'a>(deps: &Deps, request: &'a Request) -> Result<(Visit<'a>, SessionHash), KeptOut> {
-    let token = token_of(request);
-    let found = match &token {
-        Some(token) => deps.read.find(token).await?,
-        None => None,
-    };
-    let (Some(token), Some(found)) = (token, found) else {
-        return Err(KeptOut::Elsewhere(unknown(request)));
-    };
-    let visit = Visit::new(request, &token, found);
-    let session = visit.session();
-    let is_live = visit.found.has_session(session.as_ref(), deps.read.now());
-    match session {
-        Some(session) if is_live => Ok((visit, session)),
-        Some(_) => Err(KeptOut::Elsewhere(ended(&visit, "ended"))),
-        None => Err(KeptOut::Elsewhere(visit.see("", ""))),
-    }
-}
-
-/// The documents; with status 404 the page says that the one asked for is no longer there.
-async fn documents(
-    deps: &Deps,
-    visit: &Visit<'_>,
-    session: &SessionHash,
-    status: StatusCode,
-) -> Result<Response, KeptOut> {
-    let Some(listing) = deps.read.list(&visit.found, session).await? else {
-        return Ok(ended(visit, "ended"));
-    };
+/// The documents page; with status 404 it says that the document asked for is no longer there.
+async fn list(deps: &Deps, request: &Request, status: StatusCode) -> Result<Response, KeptOut> {
+    let token = token_of(request).ok_or_else(|| KeptOut::Elsewhere(unknown(request)))?;
+    let session = |link: &LinkHash| session_of(request, link);
+    let (visit, _, listing) = let_in(request, &token, deps.read.list(&token, session).await?)?;
     let now = deps.read.now();
     let forms = visit.forms(deps.read.lookup().await?, now)?;
     let own_path = format!("{}/documents", visit.path);
@@ -173,6 +97,57 @@ async fn documents(
         },
     );
     Ok(forms.with_cookie(answer(status, page)))
+}
+
+/// One document.
+async fn download(deps: &Deps, request: &Request) -> Result<Response, KeptOut> {
+    let Ok(id) = request.parameter("id").parse::<DocumentId>() else {
+        return list(deps, request, StatusCode::NOT_FOUND).await;
+    };
+    let token = token_of(request).ok_or_else(|| KeptOut::Elsewhere(unknown(request)))?;
+    let session = |link: &LinkHash| session_of(request, link);
+    let name = |found: &Found, document: &Document| {
+        file_name(document, request.language(found.stored.delivery.language))
+    };
+    let op = op(request, deps.read.now())?;
+    let entered = deps.read.download(&token, session, &id, &op, name).await?;
+    match let_in(request, &token, entered)? {
+        (.., DownloadOutcome::Url(url)) => Ok(Response::see_other(url)),
+        (.., DownloadOutcome::Gone) => list(deps, request, StatusCode::NOT_FOUND).await,
+    }
+}
+
+/// P7: ends the session.
+async fn done(deps: &Deps, request: &Request) -> Result<Response, KeptOut> {
+    let token = token_of(request).ok_or_else(|| KeptOut::Elsewhere(unknown(request)))?;
+    let lookup = deps.read.lookup().await?;
+    let now = deps.read.now();
+    if !is_own_form(request, &token, lookup, Purpose::Done, &deps.origin, now) {
+        return list(deps, request, StatusCode::FORBIDDEN).await;
+    }
+    let session = |link: &LinkHash| session_of(request, link);
+    let (visit, session, ()) =
+        let_in(request, &token, deps.read.recognise(&token, session).await?)?;
+    let op = op(request, now)?;
+    deps.read.end_session(&visit.found, &session, &op).await?;
+    Ok(ended(&visit, "done"))
+}
+
+/// Lets in whoever comes with a live session; sends everybody else to the code page, which says why.
+fn let_in<'a, T>(
+    request: &'a Request,
+    token: &LinkToken,
+    entered: Option<Entered<T>>,
+) -> Result<(Visit<'a>, SessionHash, T), KeptOut> {
+    let Some(Entered { found, shown }) = entered else {
+        return Err(KeptOut::Elsewhere(unknown(request)));
+    };
+    let visit = Visit::new(request, token, found);
+    match shown {
+        Some((session, shown)) => Ok((visit, session, shown)),
+        None if visit.session().is_some() => Err(KeptOut::Elsewhere(ended(&visit, "ended"))),
+        None => Err(KeptOut::Elsewhere(visit.see("", ""))),
+    }
 }
 
 /// To the code page, which says what the note names. A session that ended leaves no cookie and no page behind.

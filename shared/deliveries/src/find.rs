@@ -22,6 +22,17 @@ pub struct Found {
 }
 
 impl Found {
+    /// What the table has, as it counts now.
+    pub(crate) fn of(mut stored: StoredDelivery, practice: PublicPractice, now: Timestamp) -> Self {
+        let overdue_code = stored.overdue_code(now);
+        stored.delivery = l6_settled(stored.delivery, now);
+        Self {
+            stored,
+            practice,
+            overdue_code,
+        }
+    }
+
     /// L7: the deliveries of a disabled practice count as revoked.
     pub fn is_disabled(&self) -> bool {
         self.practice.disabled_at.is_some()
@@ -53,18 +64,21 @@ pub(crate) async fn find(
     token: &LinkToken,
     now: Timestamp,
 ) -> Result<Option<Found>, Unavailable> {
-    let links = lookup.get().await?.links(token);
-    let Some(mut stored) = store.delivery(&links).await? else {
+    let Some(stored) = find_delivery(store, lookup, token).await? else {
         return Ok(None);
     };
     let practice = public_practice(store, &stored).await?;
-    let overdue_code = stored.overdue_code(now);
-    stored.delivery = l6_settled(stored.delivery, now);
-    Ok(Some(Found {
-        stored,
-        practice,
-        overdue_code,
-    }))
+    Ok(Some(Found::of(stored, practice, now)))
+}
+
+/// The delivery of a token as the table has it.
+pub(crate) async fn find_delivery(
+    store: &Store,
+    lookup: &Keys<LookupKeys>,
+    token: &LinkToken,
+) -> Result<Option<StoredDelivery>, Unavailable> {
+    let links = lookup.get().await?.links(token);
+    Ok(store.delivery(&links).await?)
 }
 
 /// What pages say of a delivery's practice. A delivery without a practice is an item that we cannot read.

@@ -28,7 +28,7 @@ pub use error::Unavailable;
 pub use find::{Found, session_cookie_name};
 pub use hashing::Hashing;
 pub use preview::{DraftRequest, MessagePreview, Preview};
-pub use read::{DownloadOutcome, Listing, ReadDocuments};
+pub use read::{DownloadOutcome, Entered, Listing, ReadDocuments};
 pub use request_code::{NewCodeOutcome, RequestCode, RequestOutcome};
 pub use send::{MessageSent, SendDelivery, SendError, SendRequest, SentDelivery, idempotency_key};
 pub use tell::Tell;

@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 
 use documents::Documents;
 use domain::audit::Op;
-use domain::delivery::Download;
+use domain::delivery::{Download, l6_settled, l9_session_lives};
 use domain::document::Document;
-use domain::hashed::SessionHash;
+use domain::hashed::{LinkHash, SessionHash};
 use domain::id::DocumentId;
+use domain::practice::PublicPractice;
 use domain::sending::d8_offered;
 use domain::symbols::LinkToken;
 use domain::time::Timestamp;
@@ -17,7 +18,7 @@ use store::{Store, StoredDelivery};
 
 use crate::clock::Clock;
 use crate::error::Unavailable;
-use crate::find::{Found, find};
+use crate::find::{Found, find_delivery, public_practice};
 
 /// What showing documents needs.
 #[derive(Debug)]
@@ -35,6 +36,15 @@ pub struct Listing {
     pub sent: Vec<Document>,
     /// What D8 offers besides.
     pub offered: Vec<Document>,
+}
+
+/// What a link leads to, and what it shows to the session that came with it, if that lives.
+#[derive(Debug)]
+pub struct Entered<T> {
+    /// The delivery.
+    pub found: Found,
+    /// The live session and what it gets to see.
+    pub shown: Option<(SessionHash, T)>,
 }
 
 /// What became of a click on a document.
@@ -67,56 +77,122 @@ impl ReadDocuments {
         Ok(self.lookup.get().await?)
     }
 
-    /// What a link leads to.
-    pub async fn find(&self, token: &LinkToken) -> Result<Option<Found>, Unavailable> {
-        find(&self.store, &self.lookup, token, self.now()).await
+    /// Whether a session lives, and nothing of what it could see.
+    pub async fn recognise(
+        &self,
+        token: &LinkToken,
+        session: impl Fn(&LinkHash) -> Option<SessionHash>,
+    ) -> Result<Option<Entered<()>>, Unavailable> {
+        let Some((stored, session)) = self.begin(token, session).await? else {
+            return Ok(None);
+        };
+        let practice = public_practice(&self.store, &stored).await?;
+        Ok(Some(self.entered(stored, practice, session, Some(()))))
     }
 
-    /// The documents, and the session used just now. `None` if the session ended in between.
+    /// The documents, and the session used just now.
     pub async fn list(
         &self,
-        found: &Found,
-        session: &SessionHash,
-    ) -> Result<Option<Listing>, Unavailable> {
-        let listing = async { Ok(self.listing(&found.stored).await?) };
-        let (listing, lives) = try_join(listing, self.touch(&found.stored, session, None)).await?;
-        Ok(lives.then_some(listing))
+        token: &LinkToken,
+        session: impl Fn(&LinkHash) -> Option<SessionHash>,
+    ) -> Result<Option<Entered<Listing>>, Unavailable> {
+        let Some((stored, session)) = self.begin(token, session).await? else {
+            return Ok(None);
+        };
+        let shown = async {
+            let Some(session) = &session else {
+                return Ok(None);
+            };
+            let listing = async { Ok(self.listing(&stored).await?) };
+            let (listing, lives) = try_join(listing, self.touch(&stored, session, None)).await?;
+            Ok(lives.then_some(listing))
+        };
+        let (practice, shown) = try_join(public_practice(&self.store, &stored), shown).await?;
+        Ok(Some(self.entered(stored, practice, session, shown)))
     }
 
-    /// A URL for one document, named `file_name`. `None` if the session ended in between.
+    /// A URL for one document, named `file_name`.
     pub async fn download(
         &self,
-        found: &Found,
-        session: &SessionHash,
+        token: &LinkToken,
+        session: impl Fn(&LinkHash) -> Option<SessionHash>,
         id: &DocumentId,
         op: &Op,
-        file_name: impl Fn(&Document) -> String,
-    ) -> Result<Option<DownloadOutcome>, Unavailable> {
-        let practice = &found.stored.delivery.practice;
-        let Listing { sent, offered } = self.listing(&found.stored).await?;
-        let Some(document) = sent
+        file_name: impl Fn(&Found, &Document) -> String,
+    ) -> Result<Option<Entered<DownloadOutcome>>, Unavailable> {
+        let Some((stored, session)) = self.begin(token, session).await? else {
+            return Ok(None);
+        };
+        // Whether the bytes are there is asked before it is known that they may be shown, so that nobody waits twice.
+        let shown = async {
+            if session.is_none() {
+                return Ok(None);
+            }
+            let listing = async { Ok::<_, Unavailable>(self.listing(&stored).await?) };
+            let bytes = self.documents.exists(&stored.delivery.practice, id);
+            let bytes = async { Ok(bytes.await?) };
+            try_join(listing, bytes).await.map(Some)
+        };
+        let (practice, shown) = try_join(public_practice(&self.store, &stored), shown).await?;
+        let Entered { found, shown } = self.entered(stored, practice, session, shown);
+        let Some((session, (listing, are_there))) = shown else {
+            return Ok(Some(Entered { found, shown: None }));
+        };
+        let Listing { sent, offered } = listing;
+        let document = sent
             .into_iter()
             .chain(offered)
-            .find(|document| document.id == *id)
-        else {
-            return Ok(Some(DownloadOutcome::Gone));
+            .find(|document| document.id == *id);
+        let Some(document) = document.filter(|_| are_there) else {
+            let shown = Some((session, DownloadOutcome::Gone));
+            return Ok(Some(Entered { found, shown }));
         };
-        let name = file_name(&document);
+        let practice = &found.stored.delivery.practice;
+        let name = file_name(&found, &document);
+        let url = self.documents.download_url(practice, &document, &name);
+        let url = url.await?;
         let download = Download {
-            document: document.id.clone(),
+            document: document.id,
             at: self.now(),
         };
-        if !self.documents.exists(practice, &document).await? {
-            return Ok(Some(DownloadOutcome::Gone));
-        }
-        let url = self
-            .documents
-            .download_url(practice, &document, &name)
-            .await?;
-        let lives = self
-            .touch(&found.stored, session, Some((&download, op)))
-            .await?;
-        Ok(lives.then_some(DownloadOutcome::Url(url)))
+        let touched = self.touch(&found.stored, &session, Some((&download, op)));
+        let lives = touched.await?;
+        let shown = lives.then_some((session, DownloadOutcome::Url(url)));
+        Ok(Some(Entered { found, shown }))
+    }
+
+    /// The first round trip: the delivery of a link, and the session that came with it if it lives (L9), for using one that does not would revive it.
+    ///
+    /// The second one reads what is to be shown, and beside it what pages say of the practice.
+    async fn begin(
+        &self,
+        token: &LinkToken,
+        session: impl Fn(&LinkHash) -> Option<SessionHash>,
+    ) -> Result<Option<(StoredDelivery, Option<SessionHash>)>, Unavailable> {
+        let found = find_delivery(&self.store, &self.lookup, token).await?;
+        Ok(found.map(|stored| {
+            let delivery = l6_settled(stored.delivery.clone(), self.now());
+            let lives = |session: &SessionHash| {
+                let open = delivery.sessions.get(session.as_str());
+                open.is_some_and(|open| l9_session_lives(&delivery, false, open, self.now()))
+            };
+            let session = session(&stored.link).filter(lives);
+            (stored, session)
+        }))
+    }
+
+    /// L7 and L9, judged with all that was read; until here nothing of it was told.
+    fn entered<T>(
+        &self,
+        stored: StoredDelivery,
+        practice: PublicPractice,
+        session: Option<SessionHash>,
+        shown: Option<T>,
+    ) -> Entered<T> {
+        let found = Found::of(stored, practice, self.now());
+        let lives = found.has_session(session.as_ref(), self.now());
+        let shown = session.filter(|_| lives).zip(shown);
+        Entered { found, shown }
     }
 
     /// P7: "Done".

@@ -13,7 +13,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use domain::document::Document;
-use domain::id::PracticeId;
+use domain::id::{DocumentId, PracticeId};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
@@ -80,7 +80,7 @@ impl Documents {
             .client
             .put_object()
             .bucket(&self.bucket)
-            .key(object_key(practice, document))
+            .key(object_key(practice, &document.id))
             .content_type(PDF)
             .content_length(i64::try_from(document.size).map_err(|_| own_error("PutObject"))?)
             .checksum_sha256(BASE64.encode(&sha256))
@@ -105,7 +105,7 @@ impl Documents {
             .client
             .get_object()
             .bucket(&self.bucket)
-            .key(object_key(practice, document))
+            .key(object_key(practice, &document.id))
             .send()
             .await;
         let object = match got {
@@ -139,13 +139,13 @@ impl Documents {
     pub async fn exists(
         &self,
         practice: &PracticeId,
-        document: &Document,
+        id: &DocumentId,
     ) -> Result<bool, DocumentsError> {
         let head = self
             .client
             .head_object()
             .bucket(&self.bucket)
-            .key(object_key(practice, document))
+            .key(object_key(practice, id))
             .send()
             .await;
         match head {
@@ -166,7 +166,7 @@ impl Documents {
             .client
             .get_object()
             .bucket(&self.bucket)
-            .key(object_key(practice, document))
+            .key(object_key(practice, &document.id))
             .response_content_type(PDF)
             .response_content_disposition(attachment(file_name))
             .response_cache_control("private, no-store")
@@ -185,7 +185,7 @@ impl Documents {
         self.client
             .delete_object()
             .bucket(&self.bucket)
-            .key(object_key(practice, document))
+            .key(object_key(practice, &document.id))
             .send()
             .await
             .map_err(|error| failure("DeleteObject", &error))?;
@@ -193,8 +193,8 @@ impl Documents {
     }
 }
 
-fn object_key(practice: &PracticeId, document: &Document) -> String {
-    format!("documents/{practice}/{}", document.id)
+fn object_key(practice: &PracticeId, id: &DocumentId) -> String {
+    format!("documents/{practice}/{id}")
 }
 
 /// RFC 6266: a plain name for old browsers, and the full one.

@@ -3,7 +3,7 @@
 use deliveries::{Found, Unavailable, session_cookie_name};
 use domain::audit::{Actor, Op, network};
 use domain::delivery::{CloseReason, l6_is_revivable, reachable_until};
-use domain::hashed::SessionHash;
+use domain::hashed::{LinkHash, SessionHash};
 use domain::language::Language;
 use domain::practice::Channel;
 use domain::symbols::LinkToken;
@@ -94,10 +94,7 @@ impl<'a> Visit<'a> {
 
     /// The session that the browser brings for this delivery, live or not.
     pub fn session(&self) -> Option<SessionHash> {
-        let value = self
-            .request
-            .cookie(&session_cookie_name(&self.found.stored.link))?;
-        SessionSecret::parse(value).map(|secret| secret.hash())
+        session_of(self.request, &self.found.stored.link)
     }
 
     /// The forms of a page handed out at `now`, bound to the browser's cookie, which is drawn if it has none.
@@ -231,6 +228,12 @@ impl std::fmt::Debug for Forms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Forms(…)")
     }
+}
+
+/// The session that the browser brings for the delivery at this place, live or not.
+pub fn session_of(request: &Request, link: &LinkHash) -> Option<SessionHash> {
+    let value = request.cookie(&session_cookie_name(link))?;
+    SessionSecret::parse(value).map(|secret| secret.hash())
 }
 
 /// P8: a link that nobody knows.

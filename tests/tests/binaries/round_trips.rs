@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
@@ -14,12 +15,15 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tests::{Sent, World};
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 use crate::lambda::Lambda;
 use crate::{between, cookie, of_patient, of_practice, send, token, world};
 
 /// The services that functions speak to, as the SDKs' variables name them.
 const SERVICES: [&str; 5] = ["DYNAMODB", "S3", "SESV2", "SNS", "KMS"];
+/// How long a call is kept under way.
+const TOGETHER: Duration = Duration::from_millis(30);
 /// The largest body that goes to a service.
 const LARGEST: usize = 32 * 1024 * 1024;
 
@@ -76,6 +80,8 @@ async fn pass_on(State(front): State<Front>, request: Request) -> Response {
         .counter
         .begin(format!("{} {operation}", front.service));
     let body = to_bytes(body, LARGEST).await.expect("a body");
+    // Long enough for calls that go together to be seen together: locally, one would be over before the next is here.
+    sleep(TOGETHER).await;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let call = front
         .http
