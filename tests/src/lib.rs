@@ -131,3 +131,11 @@ impl World {
         Patient::new(self.stack.api(), &sent.link)
     }
 }
+
+/// Whether an item of the table follows from others a moment later, by the table's stream.
+pub fn is_derived(item: &Value) -> bool {
+    let [partition, sort] = ["pk", "sk"].map(|name| item[name]["S"].as_str().unwrap_or_default());
+    partition.starts_with("AUDIT#")
+        || ["AWAITED", "DUE"].contains(&partition)
+        || sort.starts_with("TELL#")
+}

@@ -50,9 +50,10 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
 
 /// A batch of the stream's records, or the schedule.
 async fn handle(deps: &Deps, event: Value) -> Result<Value, Error> {
-    match event["Records"].as_array() {
-        Some(records) => Ok(follow_all(deps, records).await),
-        None => jobs::run(deps).await.map(|()| Value::Null),
+    match (event["Records"].as_array(), event["source"].as_str()) {
+        (Some(records), _) => Ok(follow_all(deps, records).await),
+        (None, Some("aws.events")) => jobs::run(deps).await.map(|()| Value::Null),
+        (None, _) => Err("this is neither a batch of the table's stream nor the schedule".into()),
     }
 }
 

@@ -7,7 +7,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 use serde_json::Value;
-use tests::World;
+use tests::{World, is_derived};
 
 use crate::dynamodb::items;
 
@@ -147,7 +147,8 @@ impl Api {
         let mut objects = Vec::new();
         list(&self.world.folder().join("s3"), &mut objects);
         objects.sort();
-        let items = items(self.world.stack.dynamodb()).await;
+        let mut items = items(self.world.stack.dynamodb()).await;
+        items.retain(|item| !is_derived(item));
         let mut rows: Vec<String> = items.iter().map(Value::to_string).collect();
         rows.sort();
         Trace {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use tests::World;
+use tests::{World, is_derived};
 
 use crate::dynamodb::items;
 
@@ -306,10 +306,4 @@ pub(crate) async fn trace(world: &World) -> (Vec<String>, usize) {
         .collect();
     rows.sort();
     (rows, world.messages().await.len())
-}
-
-/// Whether the item follows from others a moment later, by the table's stream.
-fn is_derived(item: &Value) -> bool {
-    let partition = item["pk"]["S"].as_str().unwrap_or_default();
-    partition.starts_with("AUDIT#") || partition == "AWAITED"
 }
