@@ -20,13 +20,14 @@ use standardwebhooks::Webhook;
 use store::{Store, StoreError};
 use tests::{Sent, World};
 
-const ALL: [&str; 6] = [
+const ALL: [&str; 7] = [
     "delivery.opened",
     "delivery.downloaded",
     "delivery.locked",
     "delivery.reported",
     "delivery.closed",
     "delivery.unopened",
+    "delivery.code_capped",
 ];
 
 /// A stack, what tells its practices, and the deliveries as they were last noticed.
@@ -446,4 +447,47 @@ async fn a_fault_of_ours_costs_a_message_none_of_its_attempts() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     telling.settled(&once(["delivery.opened"])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l6_a_cap_that_keeps_codes_from_patients_is_reported_once_a_day() {
+    let mut telling = Telling::start().await;
+    let practice = &telling.world.practice;
+    for (path, body) in [
+        (
+            "/v1/settings",
+            json!({"name": "Praxis am Park", "sms_allowed": true, "report_to": "reports@example.org", "monthly_caps": {"sms": 2}}),
+        ),
+        (
+            "/v1/record-types/std",
+            json!({"self_service": {"allowed": true}}),
+        ),
+    ] {
+        assert_eq!(practice.put(path, body).await.status, 200);
+    }
+    let (_, first) = telling.send("1").await;
+    let (_, second) = telling.send("2").await;
+    for (hours, sent, capped, reports) in [
+        (0, &first, 1, 1),
+        (1, &first, 1, 1),
+        (1, &second, 2, 1),
+        (24, &first, 3, 2),
+    ] {
+        telling.world.advance(hours * HOUR);
+        let mut patient = telling.world.patient(sent);
+        let page = patient.open().await;
+        let form = page.html.split("/code?").nth(1).unwrap_or_default();
+        let form = form.split("name=\"form\" value=\"").nth(1);
+        let form = form.and_then(|form| form.split('"').next());
+        let url = format!("{}/code", patient.link);
+        let fields = [("form", form.unwrap_or_default())];
+        let answer = patient.post(&url, &fields).await;
+        assert_eq!(answer.status, 503, "neutral: {}", answer.text());
+        telling.notice(sent).await;
+        telling.minute().await;
+        let told = BTreeMap::from([("delivery.code_capped".to_owned(), capped)]);
+        telling.settled(&told).await;
+        telling.minute().await;
+        assert_eq!(telling.reports().await.len(), reports, "after {hours} h");
+    }
 }

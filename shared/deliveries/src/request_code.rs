@@ -186,11 +186,7 @@ impl RequestCode {
             further: ONE_SMS,
         };
         if self.store.count(&count, present.caps).await?.is_some() {
-            tracing::warn!(
-                delivery = delivery.id.as_str(),
-                "the month's cap of the practice is reached"
-            );
-            return Ok(Some(RequestOutcome::CannotSend(found)));
+            return self.capped(found, now, op).await.map(Some);
         }
         match self
             .store
@@ -204,11 +200,7 @@ impl RequestCode {
             }
             Reserved::CapReached => {
                 take_back(&self.store, &count).await;
-                tracing::warn!(
-                    delivery = delivery.id.as_str(),
-                    "the day's cap of messages that patients may ask for is reached"
-                );
-                return Ok(Some(RequestOutcome::CannotSend(found)));
+                return self.capped(found, now, op).await.map(Some);
             }
         }
         let reference = token.reference();
@@ -236,6 +228,23 @@ impl RequestCode {
                 }
             }
         }))
+    }
+
+    /// A cap of the month or the day is reached: neutral to the patient, and told to the practice (F-S5).
+    async fn capped(
+        &self,
+        found: Found,
+        now: Timestamp,
+        op: &Op,
+    ) -> Result<RequestOutcome, Unavailable> {
+        let delivery = &found.stored.delivery;
+        tracing::warn!(
+            delivery = delivery.id.as_str(),
+            practice = delivery.practice.as_str(),
+            "a cap of messages is reached"
+        );
+        self.store.note_cap(&found.stored.link, now, op).await?;
+        Ok(RequestOutcome::CannotSend(found))
     }
 
     async fn destination<'a>(

@@ -591,6 +591,7 @@ fn new_delivery(request: &SendRequest, plan: &Plan, id: &DeliveryId, now: Timest
         not_sent_at: None,
         revoked_at: None,
         reported_at: None,
+        capped_at: None,
         superseded_at: None,
         opened_at: None,
         code_version: 1,

@@ -128,8 +128,11 @@ impl Tell {
             for webhook in receivers {
                 let outgoing = Outgoing {
                     practice: delivery.practice.clone(),
+                    message_id: match webhook {
+                        Some(_) => occurrence.message_id(&delivery.id),
+                        None => occurrence.report_id(&delivery.id),
+                    },
                     webhook,
-                    message_id: occurrence.message_id(&delivery.id),
                     event: occurrence.event,
                     delivery: delivery.id.clone(),
                     record: delivery.record.clone(),

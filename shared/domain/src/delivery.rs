@@ -95,6 +95,8 @@ pub struct Delivery {
     pub code_requests: u32,
     /// L6: when the patient last asked for a code.
     pub last_request_at: Option<Timestamp>,
+    /// L6: when a cap last kept a code that the patient asked for from being sent.
+    pub capped_at: Option<Timestamp>,
     /// L6: a new code whose message is on its way.
     pub next_code: Option<NextCode>,
     /// P7: open sessions by the hash of their secret.

@@ -40,7 +40,10 @@ impl Outgoing {
 /// Whether the practice gets an e-mail about this: whatever needs a person.
 pub fn is_reported(event: WebhookEvent) -> bool {
     match event {
-        WebhookEvent::Locked | WebhookEvent::Reported | WebhookEvent::Bounced => true,
+        WebhookEvent::Locked
+        | WebhookEvent::Reported
+        | WebhookEvent::CodeCapped
+        | WebhookEvent::Bounced => true,
         WebhookEvent::Opened
         | WebhookEvent::Downloaded
         | WebhookEvent::Closed

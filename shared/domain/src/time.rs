@@ -45,6 +45,11 @@ impl Timestamp {
         self.0
     }
 
+    /// Whole days of UTC since 1970.
+    pub fn day(self) -> i64 {
+        self.0.div_euclid(DAY)
+    }
+
     /// From RFC 3339; a fraction of a second is dropped.
     pub fn parse(text: &str) -> Result<Self, TimestampError> {
         let instant: jiff::Timestamp = text.parse().map_err(|_| TimestampError)?;

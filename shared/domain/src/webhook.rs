@@ -104,6 +104,9 @@ pub enum WebhookEvent {
     /// Nobody has opened it, and it ends in seven days (L1).
     #[serde(rename = "delivery.unopened")]
     Unopened,
+    /// A patient asked for a code, and a cap kept it from being sent (L6).
+    #[serde(rename = "delivery.code_capped")]
+    CodeCapped,
     /// Its e-mail came back.
     #[serde(rename = "delivery.bounced")]
     Bounced,
@@ -122,6 +125,7 @@ impl WebhookEvent {
             Self::Reported => "reported",
             Self::Closed => "closed",
             Self::Unopened => "unopened",
+            Self::CodeCapped => "capped",
             Self::Bounced => "bounced",
             Self::RunFinished => "finished",
         }

@@ -40,6 +40,15 @@ pub fn report(event: WebhookEvent, delivery: &DeliveryId, record: &RecordId) -> 
                 "Somebody said that an e-mail went to the wrong address (delivery {delivery}, record {record}). Please check the address."
             ),
         ),
+        WebhookEvent::CodeCapped => (
+            "Zweiweg: Grenze für Nachrichten erreicht · Message limit reached",
+            format!(
+                "Ein angeforderter Code wurde nicht verschickt, weil eine Grenze für Nachrichten erreicht ist (Versand {delivery}, Akte {record}). Sie können der Person einen neuen Code geben, zum Beispiel am Telefon. Heute melden wir das nicht noch einmal."
+            ),
+            format!(
+                "A code that was asked for was not sent, because a limit for messages is reached (delivery {delivery}, record {record}). You can give the person a new code, for example by phone. We will not write about this again today."
+            ),
+        ),
         WebhookEvent::Opened
         | WebhookEvent::Downloaded
         | WebhookEvent::Closed

@@ -169,6 +169,22 @@ impl Store {
         self.change(update).await.map(drop)
     }
 
+    /// L6: a cap kept a code from being sent; the practice is told of it by what follows the stream.
+    pub async fn note_cap(
+        &self,
+        link: &LinkHash,
+        now: Timestamp,
+        op: &Op,
+    ) -> Result<(), StoreError> {
+        let refused = last_op(op, Action::CodeRequested, Outcome::Refused)?;
+        let update = self
+            .update(&Key::delivery(link))
+            .update_expression("SET capped_at = :now, last_op = :op")
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":op", refused);
+        self.change_existing(update).await.map(drop)
+    }
+
     /// L6a: a new code of the practice holds at once, and the request that asked for it is remembered; both or neither.
     pub async fn replace_code(
         &self,

@@ -213,7 +213,7 @@ pub(crate) fn address_prefix(address: &AddressHash) -> String {
 
 /// A day of UTC as a sort key.
 fn day(now: Timestamp) -> String {
-    format!("DAY#{}", now.seconds() / DAY)
+    format!("DAY#{}", now.day())
 }
 
 /// A string attribute.

@@ -31,6 +31,7 @@ pub(crate) fn delivery() -> Delivery {
         not_sent_at: None,
         revoked_at: None,
         reported_at: None,
+        capped_at: None,
         superseded_at: None,
         opened_at: None,
         code_version: 1,

@@ -22,7 +22,7 @@ pub struct Occurrence {
     /// When.
     pub at: Timestamp,
     /// Tells it from others of its kind: the code's version, or which download it was.
-    number: usize,
+    number: i64,
     /// What was downloaded.
     document: Option<DocumentId>,
 }
@@ -31,6 +31,14 @@ impl Occurrence {
     /// The message's id, the same however often this is noticed; it holds no full stop.
     pub fn message_id(&self, delivery: &DeliveryId) -> String {
         format!("{delivery}-{}-{}", self.event.name_in_id(), self.number)
+    }
+
+    /// The id of the report of it. A cap is the practice's: it is reported once a day, not once for each delivery.
+    pub fn report_id(&self, delivery: &DeliveryId) -> String {
+        match self.event {
+            WebhookEvent::CodeCapped => format!("{}-{}", self.event.name_in_id(), self.number),
+            _ => self.message_id(delivery),
+        }
     }
 
     /// What is told of it, of the delivery as it is at `now`.
@@ -96,7 +104,7 @@ pub fn look_again_at(delivery: &Delivery, now: Timestamp) -> Option<Timestamp> {
 
 /// Everything that has happened to a delivery until `now`.
 fn occurrences(delivery: &Delivery, now: Timestamp) -> Vec<Occurrence> {
-    let version = delivery.code_version as usize;
+    let version = i64::from(delivery.code_version);
     let told = |event, at: Option<Timestamp>, number| {
         at.map(|at| Occurrence {
             event,
@@ -110,6 +118,8 @@ fn occurrences(delivery: &Delivery, now: Timestamp) -> Vec<Occurrence> {
     let locked_at = closed
         .filter(|(reason, _)| *reason == CloseReason::TooManyAttempts)
         .map(|(_, at)| at);
+    // Once a day, however often the patient tries.
+    let capped_day = delivery.capped_at.map_or(0, Timestamp::day);
     let unopened = unopened_at(delivery)
         .filter(|at| now >= *at && l8_state(delivery, false, now) == State::Open);
     let once = [
@@ -118,6 +128,7 @@ fn occurrences(delivery: &Delivery, now: Timestamp) -> Vec<Occurrence> {
         told(WebhookEvent::Locked, locked_at, version),
         told(WebhookEvent::Closed, closed_at, version),
         told(WebhookEvent::Unopened, unopened, 1),
+        told(WebhookEvent::CodeCapped, delivery.capped_at, capped_day),
     ];
     let downloads = delivery.downloads.iter().zip(1..);
     let downloads = downloads.map(|(download, number)| Occurrence {
