@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use dynoxide::{Database, DynoxideError};
+use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
@@ -40,7 +41,18 @@ pub(crate) fn open(
     let database = Database::new(file).map_err(|error| Error::Database(error.to_string()))?;
     create(&database, creation, table, properties)
         .map_err(|error| Error::Database(error.to_string()))?;
+    tend_stream(file).map_err(|error| Error::Database(error.to_string()))?;
     Ok(database)
+}
+
+/// Lets the records of the stream be found by number: without an index every write and every look at the stream reads all of them.
+fn tend_stream(file: &str) -> Result<(), rusqlite::Error> {
+    Connection::open(file)?.execute_batch(
+        "CREATE INDEX IF NOT EXISTS stream_records_by_number
+             ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
+         CREATE INDEX IF NOT EXISTS stream_records_of_shard
+             ON _stream_records (table_name, shard_id, CAST(sequence_number AS INTEGER));",
+    )
 }
 
 /// Serves DynamoDB's own protocol until the stack stops.
