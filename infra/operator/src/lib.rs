@@ -1,4 +1,4 @@
-//! What an operator does for practices: makes them, and makes and revokes their API keys.
+//! What an operator does for practices: makes them, disables them, and makes and revokes their API keys.
 //!
 //! There is no public route for any of this.
 
@@ -50,6 +50,23 @@ pub async fn create_practice(
         Ok(())
     } else {
         Err(OperatorError::PracticeExists(id.clone()))
+    }
+}
+
+/// L7: disables a practice, or enables it again.
+///
+/// Keys of a disabled practice are refused and its deliveries count as revoked, both from the next request on; nothing is deleted.
+pub async fn set_disabled(
+    store: &Store,
+    practice: &PracticeId,
+    is_disabled: bool,
+    now: Timestamp,
+) -> Result<(), OperatorError> {
+    let op = draw_op(Actor::Operator, now)?;
+    if store.set_disabled(practice, is_disabled, &op).await? {
+        Ok(())
+    } else {
+        Err(OperatorError::NoSuchPractice(practice.clone()))
     }
 }
 

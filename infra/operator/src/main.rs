@@ -13,7 +13,7 @@ use domain::id::PracticeId;
 use domain::practice::Limits;
 use domain::text::Line;
 use domain::time::Timestamp;
-use operator::{OperatorError, create_key, create_practice, revoke_key};
+use operator::{OperatorError, create_key, create_practice, revoke_key, set_disabled};
 use store::Store;
 
 /// Practices and their API keys.
@@ -59,6 +59,16 @@ enum PracticeCommand {
         /// The practice's full name.
         #[arg(long, value_parser = line)]
         name: Line,
+    },
+    /// Refuses the practice's keys and closes its patients' pages at once; deletes nothing.
+    Disable {
+        /// The practice.
+        id: PracticeId,
+    },
+    /// Takes that back.
+    Enable {
+        /// The practice.
+        id: PracticeId,
     },
 }
 
@@ -119,6 +129,16 @@ async fn run(store: &Store, what: What) -> Result<String, OperatorError> {
                 "made the practice {id}; its key, which is not shown again:\n{}",
                 key.expose()
             ))
+        }
+        What::Practice(PracticeCommand::Disable { id }) => {
+            set_disabled(store, &id, true, now()).await?;
+            Ok(format!(
+                "{id} is disabled: its keys are refused and its patients' pages are closed"
+            ))
+        }
+        What::Practice(PracticeCommand::Enable { id }) => {
+            set_disabled(store, &id, false, now()).await?;
+            Ok(format!("{id} works again"))
         }
         What::Key(KeyCommand::Create {
             practice,

@@ -64,6 +64,10 @@ impl Op {
 pub enum Action {
     /// The operator made the practice.
     PracticeCreated,
+    /// The operator disabled the practice (L7).
+    PracticeDisabled,
+    /// The operator enabled it again.
+    PracticeEnabled,
     /// The operator made an API key.
     KeyCreated,
     /// The operator revoked an API key.
@@ -123,6 +127,8 @@ impl Action {
     pub fn name(self) -> &'static str {
         match self {
             Self::PracticeCreated => "practice_created",
+            Self::PracticeDisabled => "practice_disabled",
+            Self::PracticeEnabled => "practice_enabled",
             Self::KeyCreated => "key_created",
             Self::KeyRevoked => "key_revoked",
             Self::SettingsChanged => "settings_changed",
@@ -277,6 +283,8 @@ mod tests {
     fn every_action_has_the_name_that_is_stored() {
         for action in [
             Action::PracticeCreated,
+            Action::PracticeDisabled,
+            Action::PracticeEnabled,
             Action::CodeRequested,
             Action::Entry,
         ] {

@@ -7,7 +7,7 @@ use domain::practice::{Limits, PublicPractice, Settings};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, Key, OURS, VERSION, from_item, number, to_item, with_op};
+use crate::item::{Item, Key, OURS, VERSION, from_item, last_op, number, time, to_item, with_op};
 
 impl Store {
     /// A practice's settings; `None` if there is no such practice.
@@ -84,6 +84,38 @@ impl Store {
         } else {
             Err(StoreError::Contention)
         }
+    }
+
+    /// L7: disables a practice, or enables it again; `false` if there is no such practice.
+    ///
+    /// Its keys are refused and its deliveries count as revoked from the next request on.
+    pub async fn set_disabled(
+        &self,
+        practice: &PracticeId,
+        is_disabled: bool,
+        op: &Op,
+    ) -> Result<bool, StoreError> {
+        let update = self.update(&Key::public(practice));
+        let update = if is_disabled {
+            update
+                .update_expression(
+                    "SET disabled_at = if_not_exists(disabled_at, :now), last_op = :op",
+                )
+                .expression_attribute_values(":now", time(op.at))
+                .expression_attribute_values(
+                    ":op",
+                    last_op(op, Action::PracticeDisabled, Outcome::Done)?,
+                )
+        } else {
+            update
+                .update_expression("SET last_op = :op REMOVE disabled_at")
+                .expression_attribute_values(
+                    ":op",
+                    last_op(op, Action::PracticeEnabled, Outcome::Done)?,
+                )
+        };
+        let changed = self.change_existing(update).await?;
+        Ok(changed.is_some())
     }
 
     /// Sets every attribute of the public item but `disabled_at`, and removes those that the settings no longer have.

@@ -7,7 +7,7 @@ use domain::access::Scope;
 use domain::id::PracticeId;
 use domain::text::Line;
 use futures::future::join_all;
-use operator::{OperatorError, create_key, revoke_key};
+use operator::{OperatorError, create_key, revoke_key, set_disabled};
 use runtime::Aws;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -400,4 +400,41 @@ fn of_scope(ids: &Ids, own: &Ids, scope: Scope) -> Vec<Call> {
         .collect();
     assert!(!calls.is_empty(), "no route asks for {}", scope.name());
     calls
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t18_keys_of_a_removed_practice_die_at_once_and_so_do_its_pages() {
+    let world = World::start().await;
+    let document = world.practice.document("note", "1", "2026-11-20").await;
+    let sent = world
+        .practice
+        .send(world.stack.outbox(), &[&document], json!({}))
+        .await;
+    let mut patient = world.patient(&sent);
+    assert_eq!(patient.enter(&sent.code).await.status, 303);
+    assert_eq!(patient.documents().await.status, 200);
+    let other = world.another_practice("andere-praxis").await;
+    let further = new_key(&world, vec![Scope::Read]).await;
+    let own = format!("Bearer {}", world.practice.key());
+    let further = format!("Bearer {further}");
+    let (table, now) = (store(&world), world.clock().now());
+    for (is_disabled, keys, documents, page) in [
+        (true, 403, 303, 410),
+        (false, 200, 200, 303),
+        (true, 403, 303, 410),
+    ] {
+        set_disabled(&table, &practice(), is_disabled, now)
+            .await
+            .expect("done");
+        for key in [&own, &further] {
+            let answer = settings_with(&world, Some(key)).await;
+            assert_eq!(answer.status, keys, "disabled: {is_disabled}");
+        }
+        let mut visitor = patient.clone();
+        assert_eq!(visitor.documents().await.status, documents);
+        assert_eq!(patient.clone().open().await.status, page);
+        assert_eq!(other.get("/v1/settings").await.status, 200);
+    }
+    let nobody = "nobody".parse().expect("an id");
+    assert!(set_disabled(&table, &nobody, true, now).await.is_err());
 }
