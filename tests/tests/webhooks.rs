@@ -238,3 +238,42 @@ async fn another_practices_webhooks_are_not_there() {
     assert!(received(&world).await.is_empty());
     assert_eq!(world.practice.get("/v1/webhooks/a").await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t15_a_repeated_test_comes_under_the_same_id() {
+    let world = World::start().await;
+    for id in ["one", "two"] {
+        let path = format!("/v1/webhooks/{id}");
+        assert_eq!(world.practice.put(&path, wanted()).await.status, 200);
+    }
+    for (id, key) in [
+        ("one", Some("key-1")),
+        ("one", Some("key-1")),
+        ("one", Some("key-2")),
+        ("two", Some("key-1")),
+        ("one", None),
+        ("one", None),
+    ] {
+        let url = format!("{}/v1/webhooks/{id}/test", world.stack.api());
+        let mut request = reqwest::Client::new()
+            .post(url)
+            .bearer_auth(world.practice.key());
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        assert_eq!(request.send().await.expect("an answer").status(), 200);
+    }
+    let received = received(&world).await;
+    let ids: Vec<&str> = received
+        .iter()
+        .map(|message| {
+            message["headers"]["webhook-id"]
+                .as_str()
+                .unwrap_or_default()
+        })
+        .collect();
+    assert_eq!(ids.len(), 6, "{received:?}");
+    assert_eq!(ids[0], ids[1], "the same key");
+    let different: std::collections::BTreeSet<&&str> = ids.iter().collect();
+    assert_eq!(different.len(), 5, "{ids:?}");
+}

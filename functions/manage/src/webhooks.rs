@@ -133,8 +133,18 @@ pub(crate) async fn test(deps: &Deps, request: &Request) -> Answer {
     let body =
         json!({"type": "webhook.test", "timestamp": now.to_string(), "data": {"webhook": id}})
             .to_string();
+    // A repeat goes out under the same id, which is what receivers tell repeats by.
+    let message_id = match request.idempotency_key()? {
+        Some(key) => {
+            let content = [id.as_str().as_bytes(), b" ", key.as_bytes()].concat();
+            let hashes = keys.requests(practice, &request.route, &content);
+            let first = hashes.first().map_or("", |hash| hash.as_str());
+            format!("test-{}", &first[..first.len().min(32)])
+        }
+        None => draw_message_id()?,
+    };
     let message = WebhookMessage {
-        id: &draw_message_id()?,
+        id: &message_id,
         body: &body,
     };
     let posted = post_webhook(&deps.webhooks, keys, practice, (&id, webhook), message, now).await?;
