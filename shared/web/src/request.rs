@@ -52,6 +52,9 @@ pub struct BadEvent;
 impl Request {
     /// From the event's JSON. Never panics, whatever the event holds.
     pub fn from_event(event: serde_json::Value) -> Result<Self, BadEvent> {
+        if !event.is_object() || has_valueless_query(&event) {
+            return Err(BadEvent);
+        }
         let event: Event = serde_json::from_value(event).map_err(|_| BadEvent)?;
         let body = match event.body {
             Some(body) if event.is_base64_encoded => {
@@ -222,6 +225,13 @@ impl fmt::Debug for Request {
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a query parameter is a list of no values, which no gateway sends and the library that lists them cannot stand.
+fn has_valueless_query(event: &serde_json::Value) -> bool {
+    let parameters = event["queryStringParameters"].as_object();
+    let mut values = parameters.into_iter().flat_map(serde_json::Map::values);
+    values.any(|value| value.as_array().is_some_and(Vec::is_empty))
 }
 
 /// Query parameters; one that is there several times becomes what it is on its way through the gateway, a value with commas, which no call takes.
@@ -414,6 +424,7 @@ mod tests {
             json!({}),
             json!({"routeKey": 1}),
             json!({"routeKey": "x", "requestContext": {"http": {"method": "\n"}}}),
+            json!({"routeKey": "x", "requestContext": {"http": {"method": "GET"}}, "queryStringParameters": {"a": []}}),
         ] {
             assert!(Request::from_event(event).is_err());
         }

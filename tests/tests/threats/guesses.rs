@@ -1,0 +1,226 @@
+//! T1 to T3: guessing on-line, one after another, at once, and with fresh codes.
+
+use std::slice;
+
+use domain::delivery::{ENTRIES_PER_CODE, ENTRIES_PER_LIFE};
+use domain::hashed::LinkHash;
+use domain::time::Timestamp;
+use futures::future::join_all;
+use secrets::SessionSecret;
+use serde_json::json;
+use store::{Charge, Commit, NewSession, Store};
+use tests::{Page, Patient, Sent, World};
+
+use crate::table::{Database, item, op, store};
+use crate::{ask, delivery, shown, world, wrong};
+
+/// Whether the table charges a further entry, so that it would be judged.
+async fn is_charged(world: &World, store: &Store, link: &LinkHash) -> bool {
+    let (links, now) = ([link.clone()], world.clock().now());
+    let charge = store.charge_entry(&links, now, &op(world)).await;
+    matches!(charge, Ok(Charge::Charged(_)))
+}
+
+/// One wrong entry over HTTP, in a form that is reused: whether it was judged.
+async fn guess(patient: &mut Patient, form: &str, sent: &Sent) -> Page {
+    let link = patient.link.clone();
+    let fields = [("form", form), ("code", wrong(sent))];
+    patient.post(&link, &fields).await
+}
+
+/// Guesses until nothing is judged any more, at most 30 times with every wait respected: how many were.
+///
+/// The entry that closes is judged too, though its answer says that the page is closed.
+async fn exhaust(world: &World, sent: &Sent) -> i64 {
+    let before = shown(world, sent).await["wrong_entries"]["in_life"].clone();
+    let mut patient = world.patient(sent);
+    let mut judged = 0;
+    for _ in 0..30 {
+        world.advance(300);
+        let form = patient.open().await.form().to_owned();
+        let page = guess(&mut patient, &form, sent).await;
+        judged += i64::from(page.status == 401);
+        if page.status == 410 {
+            break;
+        }
+    }
+    let after = shown(world, sent).await["wrong_entries"]["in_life"].clone();
+    let charged = after.as_i64().unwrap_or_default() - before.as_i64().unwrap_or_default();
+    assert!(judged <= charged, "{judged} judged, {charged} charged");
+    charged
+}
+
+/// T1 wants 1,000 deliveries with 200 guesses each: here 6 with 200, at the table, which alone decides whether an entry is judged, and the right code over HTTP.
+///
+/// Each delivery gets as many new codes of the practice as it takes, and more.
+#[tokio::test(flavor = "multi_thread")]
+async fn t1_200_guesses_of_a_delivery_are_judged_at_most_30_times() {
+    let world = world(20).await;
+    let store = store(&world);
+    let mut deliveries = Vec::new();
+    for number in 0..6 {
+        let sent = delivery(&world, number).await;
+        let (link, _) = item(&world, &sent).await;
+        deliveries.push((sent, link));
+    }
+    let mut judged = vec![0_u32; deliveries.len()];
+    let mut codes: Vec<String> = deliveries
+        .iter()
+        .map(|(sent, _)| sent.code.clone())
+        .collect();
+    for round in 0..5 {
+        for _ in 0..40 {
+            world.advance(300);
+            let charges = deliveries
+                .iter()
+                .map(|(_, link)| is_charged(&world, &store, link));
+            for (judged, is_charged) in judged.iter_mut().zip(join_all(charges).await) {
+                *judged += u32::from(is_charged);
+            }
+        }
+        for (at, (sent, _)) in deliveries.iter().enumerate() {
+            let expected = ENTRIES_PER_LIFE.min((round + 1) * ENTRIES_PER_CODE);
+            assert_eq!(judged[at], expected, "delivery {at}, code {round}");
+            let page = world.patient(sent).enter(&codes[at]).await;
+            assert_eq!(page.status, 410, "the right code after the lock");
+            let key = format!("{at}-{round}");
+            let spoken = json!({"channel": "spoken"});
+            let answer = world.practice.post_code(&key, &sent.id, spoken).await;
+            assert_eq!(answer.status == 201, round < 2, "{answer:?}");
+            if let Some(code) = answer.body["code"].as_str() {
+                code.clone_into(&mut codes[at]);
+            }
+        }
+    }
+}
+
+/// T2 wants 64 threads and 1,000 rounds: here 44 rounds at the table, four from each number of earlier wrong entries.
+///
+/// From the third wrong entry in a row on, L4 makes wait; so of 64 at one instant three are judged, or as many as the ten leave.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn t2_of_64_entries_at_once_the_budget_is_judged_and_no_charge_is_lost() {
+    let world = world(3).await;
+    let (store, database) = (store(&world), Database::of(&world).await);
+    let (link, item) = item(&world, &delivery(&world, 1).await).await;
+    for round in 0..44 {
+        let before = round % (ENTRIES_PER_CODE + 1);
+        database.put_back(&item, before).await;
+        let entries = (0..64).map(|_| is_charged(&world, &store, &link));
+        let charged = join_all(entries).await;
+        let judged = charged.into_iter().filter(|charged| *charged).count();
+        let budget = 3.min(ENTRIES_PER_CODE - before);
+        // One whose answer came too late was charged, but is not judged.
+        assert!(judged <= budget as usize, "round {round}: {judged} judged");
+        assert_eq!(wrong_for_code(&world, &store, &link).await, before + budget);
+    }
+}
+
+async fn wrong_for_code(world: &World, store: &Store, link: &LinkHash) -> u32 {
+    let links = [link.clone()];
+    // A year later nothing is charged any more, and the refusal shows the delivery.
+    let later = world.clock().now().plus(366 * 86_400);
+    let charge = store.charge_entry(&links, later, &op(world)).await;
+    let Ok(Charge::Refused(stored)) = charge else {
+        panic!("it was charged a year later: {charge:?}");
+    };
+    stored.delivery.wrong_for_code
+}
+
+/// Every order in which three requests may take their two steps at the table.
+fn orders() -> Vec<Vec<usize>> {
+    let mut orders = vec![Vec::new()];
+    for _ in 0..6 {
+        orders = orders
+            .iter()
+            .flat_map(|order: &Vec<usize>| {
+                (0..3).filter_map(|request| {
+                    let taken = order.iter().filter(|step| **step == request).count();
+                    (taken < 2).then(|| [order.as_slice(), &[request]].concat())
+                })
+            })
+            .collect();
+    }
+    orders
+}
+
+/// T2 wants all orders of three requests with four steps each; two of these, reading and hashing, touch nothing that is shared.
+///
+/// So all 90 orders of charge and commit, with one and with two of the entries being right, from eight wrong entries on.
+#[tokio::test(flavor = "multi_thread")]
+async fn t2_in_every_order_of_charge_and_commit_no_charge_is_lost_and_none_is_free() {
+    let world = world(3).await;
+    let (store, database) = (store(&world), Database::of(&world).await);
+    let (link, item) = item(&world, &delivery(&world, 1).await).await;
+    let orders = orders();
+    assert_eq!(orders.len(), 90);
+    for right in 1..=2 {
+        for order in &orders {
+            database.put_back(&item, 8).await;
+            let wrong = entered(&world, &store, &link, order, right).await;
+            assert!(wrong <= 2, "{order:?}: {wrong} wrong entries judged");
+            let kept = wrong_for_code(&world, &store, &link).await;
+            assert_eq!(kept, 8 + wrong, "{order:?} with {right} right");
+        }
+    }
+}
+
+/// Takes the steps of three requests in this order, the first `right` of which have the right code: how many wrong entries were judged.
+async fn entered(
+    world: &World,
+    store: &Store,
+    link: &LinkHash,
+    order: &[usize],
+    right: usize,
+) -> u32 {
+    let now: Timestamp = world.clock().now();
+    let mut wrong = 0;
+    let mut charged = [const { None }; 3];
+    let mut begun = [false; 3];
+    for &request in order {
+        if !begun[request] {
+            begun[request] = true;
+            let charge = store
+                .charge_entry(slice::from_ref(link), now, &op(world))
+                .await;
+            if let Charge::Charged(stored) = charge.expect("an answer") {
+                assert!(stored.delivery.wrong_for_code <= ENTRIES_PER_CODE);
+                wrong += u32::from(request >= right);
+                charged[request] = Some(stored);
+            }
+        } else if let Some(stored) = charged[request].take_if(|_| request < right) {
+            let session = SessionSecret::draw().expect("randomness").hash();
+            let session = NewSession {
+                hash: &session,
+                now,
+            };
+            let commit = store.commit_entry(&stored, session, &op(world)).await;
+            assert!(matches!(commit, Ok(Commit::Opened(_))), "{order:?}");
+        }
+    }
+    wrong
+}
+
+/// T3: five codes asked for on the page, and guesses at each; the sixth time there is nothing to ask for.
+#[tokio::test(flavor = "multi_thread")]
+async fn t3_five_new_codes_give_no_more_than_30_guesses() {
+    let world = world(5).await;
+    let sent = delivery(&world, 1).await;
+    let mut sum = exhaust(&world, &sent).await;
+    for _ in 0..5 {
+        world.advance(1800);
+        ask(&mut world.patient(&sent)).await;
+        sum += exhaust(&world, &sent).await;
+    }
+    assert_eq!(sum, 30);
+    let messages = world.messages().await;
+    let sms = messages
+        .iter()
+        .filter(|message| message["channel"] == "sms");
+    let texts: Vec<&str> = sms.filter_map(|message| message["text"].as_str()).collect();
+    assert_eq!(texts.len(), 3, "the first code and two that were asked for");
+    for text in texts {
+        let code = text.split("Ihr Code: ").nth(1).unwrap_or_default();
+        let code = code.lines().next().unwrap_or_default();
+        assert_eq!(world.patient(&sent).enter(code).await.status, 410);
+    }
+}

@@ -1,0 +1,78 @@
+//! The threat table: an attack each, with the figure that is wanted of it, scaled down where the full one takes too long.
+//!
+//! What another target covers already is not here: T5 is in `canary`, T11, T12 and T19 in `bad_input`, T14 in `new_codes` and `caps`, T18 in `tenancy`, T22 in `rules`, T25 in `webhooks`.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so"
+)]
+
+mod forgery;
+mod guesses;
+mod leaks;
+mod overreach;
+mod parsers;
+mod sessions;
+mod table;
+mod twice;
+mod visitors;
+
+#[path = "../canary/dynamodb.rs"]
+mod dynamodb;
+
+use serde_json::{Value, json};
+use tests::{Page, Patient, Sent, World};
+
+/// A code of the right form that is not this one.
+pub(crate) fn wrong(sent: &Sent) -> &'static str {
+    if sent.code == "BCD-FGH" {
+        "BCD-FGJ"
+    } else {
+        "BCD-FGH"
+    }
+}
+
+/// A world with the cheapest hashes, in which a patient may ask for a code this often.
+pub(crate) async fn world(max_requests: u32) -> World {
+    let world = World::with_smallest_hashes().await;
+    let allowed = json!({"self_service": {"allowed": true, "max_requests": max_requests}});
+    let answer = world.practice.put("/v1/record-types/std", allowed).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    world
+}
+
+/// A document of this number, sent to the patient by SMS.
+pub(crate) async fn delivery(world: &World, number: usize) -> Sent {
+    let document = world
+        .practice
+        .document("invoice", &number.to_string(), "2026-11-20")
+        .await;
+    let outbox = world.stack.outbox();
+    world.practice.send(outbox, &[&document], json!({})).await
+}
+
+/// What the practice is shown of a delivery.
+pub(crate) async fn shown(world: &World, sent: &Sent) -> Value {
+    let path = format!("/v1/deliveries/{}", sent.id);
+    world.practice.get(&path).await.body
+}
+
+/// The hidden field of the form that asks for a code.
+pub(crate) fn request_form(page: &Page) -> String {
+    let form = page.html.split("/code?").nth(1).unwrap_or_default();
+    let field = form.split("name=\"form\" value=\"").nth(1);
+    let field = field.unwrap_or_default().split('"').next();
+    field.unwrap_or_default().to_owned()
+}
+
+/// Opens the page and asks for a code there.
+pub(crate) async fn ask(patient: &mut Patient) -> Page {
+    let form = request_form(&patient.open().await);
+    let url = format!("{}/code", patient.link);
+    patient.post(&url, &[("form", &form)]).await
+}
+
+/// The path below the host that a link leads to.
+pub(crate) fn path(sent: &Sent) -> String {
+    format!("/d/{}", sent.link.rsplit('/').next().unwrap_or_default())
+}

@@ -1,0 +1,61 @@
+//! The table itself: a delivery's item, put back as it was, and the store that the functions use.
+
+use domain::audit::{Actor, Op};
+use domain::hashed::LinkHash;
+use runtime::Aws;
+use secrets::draw_op;
+use serde_json::{Value, json};
+use store::Store;
+use tests::{Sent, World};
+
+use crate::dynamodb::{call, items, table};
+
+/// The store over a world's table.
+pub(crate) fn store(world: &World) -> Store {
+    let environment = world.stack.environment();
+    let table = environment.read(|get| get.text("TABLE")).expect("a table");
+    Store::new(Aws::new(environment).expect("clients").dynamodb(), table)
+}
+
+/// What a patient's request says of itself.
+pub(crate) fn op(world: &World) -> Op {
+    let actor = Actor::Patient { address: None };
+    draw_op(actor, world.clock().now()).expect("randomness")
+}
+
+/// A delivery's item and where it lies.
+pub(crate) async fn item(world: &World, sent: &Sent) -> (LinkHash, Value) {
+    let items = items(world.stack.dynamodb()).await;
+    let mut own = items.into_iter().filter(|item| {
+        item["sk"]["S"] == "DELIVERY" && item["id"]["S"].as_str() == Some(sent.id.as_str())
+    });
+    let item = own.next().expect("the delivery's item");
+    let partition = item["pk"]["S"].as_str().unwrap_or_default();
+    let link = partition.strip_prefix("LINK#").unwrap_or_default();
+    (LinkHash::new(link.to_owned()), item)
+}
+
+/// The database by its own protocol.
+pub(crate) struct Database {
+    address: String,
+    table: String,
+}
+
+impl Database {
+    /// A world's.
+    pub(crate) async fn of(world: &World) -> Self {
+        let address = world.stack.dynamodb().to_owned();
+        let table = table(&address).await;
+        Self { address, table }
+    }
+
+    /// Puts a delivery's item back, with so many wrong entries and no wait.
+    pub(crate) async fn put_back(&self, item: &Value, wrong: u32) {
+        let mut item = item.clone();
+        for name in ["wrong_for_code", "wrong_in_life"] {
+            item[name] = json!({"N": wrong.to_string()});
+        }
+        let put = json!({"TableName": self.table, "Item": item});
+        call(&self.address, "PutItem", put).await;
+    }
+}
