@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::config::Region;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use clap::{Args, Parser, Subcommand};
 use domain::access::Scope;
+use domain::contact::SenderId;
 use domain::id::PracticeId;
 use domain::practice::Limits;
 use domain::text::Line;
@@ -59,6 +60,9 @@ enum PracticeCommand {
         /// The practice's full name.
         #[arg(long, value_parser = line)]
         name: Line,
+        /// A sender that its SMS may show, 1 to 11 letters and digits; as often as needed. Without any, they show the deployment's own.
+        #[arg(long, value_parser = sender)]
+        sender_id: Vec<SenderId>,
     },
     /// Refuses the practice's keys and closes its patients' pages at once; deletes nothing.
     Disable {
@@ -122,8 +126,16 @@ async fn main() -> ExitCode {
 
 async fn run(store: &Store, what: What) -> Result<String, OperatorError> {
     match what {
-        What::Practice(PracticeCommand::Create { id, name }) => {
-            create_practice(store, &id, name.clone(), &Limits::default(), now()).await?;
+        What::Practice(PracticeCommand::Create {
+            id,
+            name,
+            sender_id,
+        }) => {
+            let limits = Limits {
+                sender_ids: Some(sender_id),
+                ..Limits::default()
+            };
+            create_practice(store, &id, name.clone(), &limits, now()).await?;
             let key = create_key(store, &id, name, Scope::ALL.to_vec(), now()).await?;
             Ok(format!(
                 "made the practice {id}; its key, which is not shown again:\n{}",
@@ -207,6 +219,10 @@ fn now() -> Timestamp {
 
 fn line(text: &str) -> Result<Line, &'static str> {
     Line::try_from(text.to_owned())
+}
+
+fn sender(text: &str) -> Result<SenderId, <SenderId as TryFrom<String>>::Error> {
+    SenderId::try_from(text.to_owned())
 }
 
 fn scope(name: &str) -> Result<Scope, &'static str> {
