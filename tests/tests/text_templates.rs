@@ -316,7 +316,6 @@ async fn d2_the_standard_additional_text_is_filled_in_where_the_field_is_left_ou
             .await
             .body;
         let draft = json!({"draft": shown["draft"]});
-        // What was shown is sent, whatever the template says by then.
         assert_eq!(world.practice.post_delivery(draft).await.status, 201);
         let (email, _) = newest(&world).await;
         for text in [text(&email["text"]), text(&shown["email"]["text"])] {
