@@ -192,6 +192,44 @@ async fn d1_changed_text_is_checked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_not_sent_where_something_else_would_leave_than_was_shown() {
+    let world = World::start().await;
+    let document = world.practice.document("invoice", "1", "2026-11-20").await;
+    let shown = preview(&world, body(&document)).await.body;
+    let own = "Neu: ${link} ${referenz}<#if zusatzText?has_content>${zusatzText}</#if>";
+    let own = json!({"subject": "Post von ${praxis}", "body": own});
+    let template = "/v1/templates/invoice/email/de";
+    assert_eq!(world.practice.put(template, own).await.status, 200);
+    for draft in [
+        json!({"draft": shown["draft"]}),
+        json!({"draft": shown["draft"], "additional_text": "Herzliche Grüße"}),
+    ] {
+        let answer = world.practice.post_delivery(draft).await;
+        assert_eq!((answer.status, answer.problem()), (409, "draft-outdated"));
+    }
+    assert_eq!(world.messages().await.len(), 0, "nothing was sent");
+
+    world.practice.delete(template).await;
+    let sent = world
+        .practice
+        .post_delivery(json!({"draft": shown["draft"]}))
+        .await;
+    assert_eq!(sent.status, 201, "as it was shown again: {sent:?}");
+    let email = &world.messages().await[0];
+    let masked = |part: &str| {
+        let token = text(&email["text"]).split("/d/").nth(1);
+        let token: String = token
+            .into_iter()
+            .flat_map(|rest| rest.chars().take(28))
+            .collect();
+        text(&email[part]).replace(&token, "…")
+    };
+    for part in ["subject", "text", "html"] {
+        assert_eq!(masked(part), text(&shown["email"][part]), "{part}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_of_its_practice_alone_and_takes_nothing_beside_its_texts() {
     let world = World::start().await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;

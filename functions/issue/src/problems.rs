@@ -132,6 +132,12 @@ fn plain_problem(error: &SendError) -> Problem {
             "The draft is older than an hour.",
             "Nothing was sent. Make a new preview and send its draft within an hour.",
         ),
+        SendError::DraftOutdated => (
+            "draft-outdated",
+            409,
+            "What the preview showed has changed since.",
+            "Nothing was sent. The settings, a text template or the record are not as they were. Make a new preview, look at it and send its draft.",
+        ),
         // What names something of the request is answered above, and what is no problem by the caller.
         _ => return Problem::unavailable(),
     };

@@ -12,14 +12,13 @@ use domain::sending::{Overrides, Resolved, d8_offered};
 use domain::symbols::{CODE_LENGTH, Code, LinkToken, Reference};
 use domain::text::AdditionalText;
 use domain::time::{HOUR, Timestamp};
-use pages::EmailTemplate;
-use secrets::{draw_code, draw_link_token};
+use secrets::{draw_code, draw_link_token, sha256_hex};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::error::Unavailable;
 use crate::plan::Plan;
-use crate::send::{Secrets, SendDelivery, SendError, SendRequest, SentDelivery};
+use crate::send::{Secrets, SendDelivery, SendError, SendRequest, SentDelivery, Texts};
 
 /// How long a draft can be sent, in seconds.
 const DRAFT_LIFE: i64 = HOUR;
@@ -101,6 +100,8 @@ struct Draft {
     additional_text: AdditionalText,
     allow_unused_additional_text: bool,
     keep_earlier: bool,
+    /// What the preview showed, as [`fingerprint`] sees it.
+    shown: String,
 }
 
 impl SendDelivery {
@@ -112,7 +113,9 @@ impl SendDelivery {
             code: draw_code()?,
         };
         let now = self.clock.now();
-        let texts = self.compose(request, &mut plan, &secrets, now);
+        let mut texts = self.compose(request, &plan, &secrets, now);
+        let draft = self.seal(request, &plan, &texts, &secrets, now).await?;
+        plan.problems.append(&mut texts.problems);
         plan.problems
             .extend(plan.reached_cap.map(SendError::CapReached));
         let masked = |text: &str| text.replace(secrets.token.expose(), MASK);
@@ -135,9 +138,7 @@ impl SendDelivery {
             },
             documents: self.offered(request, &plan).await?,
             settings: plan.resolved,
-            draft: self
-                .seal(request, &plan.wording.email, &secrets, now)
-                .await?,
+            draft,
             supersedes: plan.supersedes,
             problems: plan.problems,
         })
@@ -150,24 +151,32 @@ impl SendDelivery {
             return Err(SendError::DraftExpired);
         }
         let secrets = draft.secrets().ok_or(SendError::NoDraft)?;
-        let asked = SendRequest {
+        let mut asked = SendRequest {
             practice: request.practice.clone(),
             record: draft.record,
             recipient: draft.recipient,
             documents: draft.documents,
             overrides: draft.overrides,
-            additional_text: request
-                .additional_text
-                .clone()
-                .or(Some(draft.additional_text)),
-            allow_unused_additional_text: request.allow_unused_additional_text
-                || draft.allow_unused_additional_text,
+            additional_text: Some(draft.additional_text),
+            allow_unused_additional_text: draft.allow_unused_additional_text,
             keep_earlier: draft.keep_earlier,
             key: request.key.clone(),
             body: request.body.clone(),
             op: request.op.clone(),
         };
-        self.send_with(&asked, &secrets).await
+        let mut plan = self.plan(&asked).await?;
+        let shown = self.compose(&asked, &plan, &secrets, draft.made_at);
+        let is_as_shown = fingerprint(&plan, &shown).is_ok_and(|now| now == draft.shown);
+        if plan.problems.is_empty() && !is_as_shown {
+            plan.problems.push(SendError::DraftOutdated);
+        }
+        if let Some(changed) = &request.additional_text {
+            asked.additional_text = Some(changed.clone());
+        }
+        asked.allow_unused_additional_text |= request.allow_unused_additional_text;
+        let mut texts = self.compose(&asked, &plan, &secrets, draft.made_at);
+        plan.problems.append(&mut texts.problems);
+        self.send_planned(&asked, plan, &texts, &secrets).await
     }
 
     async fn open_draft(&self, request: &DraftRequest) -> Result<Draft, SendError> {
@@ -182,7 +191,8 @@ impl SendDelivery {
     async fn seal(
         &self,
         request: &SendRequest,
-        template: &EmailTemplate,
+        plan: &Plan,
+        texts: &Texts,
         secrets: &Secrets,
         now: Timestamp,
     ) -> Result<String, Unavailable> {
@@ -194,16 +204,17 @@ impl SendDelivery {
             recipient: request.recipient.clone(),
             documents: request.documents.clone(),
             overrides: request.overrides.clone(),
-            additional_text: request.additional_text(template).clone(),
+            additional_text: request.additional_text(&plan.wording.email).clone(),
             allow_unused_additional_text: request.allow_unused_additional_text,
             keep_earlier: request.keep_earlier,
+            shown: fingerprint(plan, texts).map_err(|_| secrets::HashError::Interrupted)?,
         };
-        let plain = serde_json::to_vec(&draft).map_err(|_| secrets::HashError::Interrupted)?;
+        let bytes = serde_json::to_vec(&draft).map_err(|_| secrets::HashError::Interrupted)?;
         Ok(self
             .hashing
             .keys()
             .await?
-            .seal_draft(&Zeroizing::new(plain), &request.practice)?)
+            .seal_draft(&Zeroizing::new(bytes), &request.practice)?)
     }
 
     /// D8, as it would be now.
@@ -225,6 +236,24 @@ impl SendDelivery {
         documents.extend(offered);
         Ok(documents)
     }
+}
+
+/// Equal where the same would leave the house, to the same addresses, under the same terms.
+fn fingerprint(plan: &Plan, texts: &Texts) -> serde_json::Result<String> {
+    let Texts {
+        practice,
+        email,
+        message,
+        problems: _,
+    } = texts;
+    let leaving = (
+        (&practice.public_name, &plan.settings.reply_to),
+        (&email.subject, &email.text, &email.html),
+        (&plan.addressee.email, &plan.addressee.mobile, message),
+        &plan.resolved,
+    );
+    let leaving = serde_json::to_vec(&leaving).map(Zeroizing::new);
+    leaving.map(|leaving| sha256_hex(&leaving))
 }
 
 impl Draft {

@@ -134,6 +134,8 @@ pub enum SendError {
     DraftSpent,
     /// A draft is older than an hour.
     DraftExpired,
+    /// What a draft's preview showed is no longer what would be sent.
+    DraftOutdated,
     /// No draft of this practice.
     NoDraft,
     /// D10: refused; the delivery is closed.
@@ -162,6 +164,8 @@ pub(crate) struct Texts {
     pub(crate) email: EmailText,
     /// The text message; `None` where the channel has none, or it would not fit.
     pub(crate) message: Option<String>,
+    /// What is wrong with them (D1, D2, D11), most telling first.
+    pub(crate) problems: Vec<SendError>,
 }
 
 impl SendDelivery {
@@ -171,21 +175,24 @@ impl SendDelivery {
             token: draw_link_token()?,
             code: draw_code()?,
         };
-        self.send_with(request, &secrets).await
+        let mut plan = self.plan(request).await?;
+        let mut texts = self.compose(request, &plan, &secrets, self.clock.now());
+        plan.problems.append(&mut texts.problems);
+        self.send_planned(request, plan, &texts, &secrets).await
     }
 
-    /// The same with secrets that a draft showed before.
-    pub(crate) async fn send_with(
+    /// Sends what was composed, if the plan has no problems.
+    pub(crate) async fn send_planned(
         &self,
         request: &SendRequest,
+        mut plan: Plan,
+        texts: &Texts,
         secrets: &Secrets,
     ) -> Result<SentDelivery, SendError> {
-        let mut plan = self.plan(request).await?;
-        let now = self.clock.now();
-        let texts = self.compose(request, &mut plan, secrets, now);
         if !plan.problems.is_empty() {
             return Err(plan.problems.swap_remove(0));
         }
+        let now = self.clock.now();
         let count = self.count(request, &plan, now).await?;
         let written = self.write_pending(request, &plan, secrets, now).await;
         if written.as_ref().is_err_and(|error| !may_be_written(error)) {
@@ -241,11 +248,11 @@ impl SendDelivery {
         })
     }
 
-    /// The finished texts; what is wrong with them joins the plan's problems (D1, D11).
+    /// The finished texts of a delivery that is made at this moment.
     pub(crate) fn compose(
         &self,
         request: &SendRequest,
-        plan: &mut Plan,
+        plan: &Plan,
         secrets: &Secrets,
         now: Timestamp,
     ) -> Texts {
@@ -276,15 +283,15 @@ impl SendDelivery {
             (is_unused, SendError::AdditionalTextUnused),
             (is_too_long, SendError::MessageTooLong),
         ];
-        plan.problems.extend(
-            wrong
-                .into_iter()
-                .filter_map(|(is_wrong, problem)| is_wrong.then_some(problem)),
-        );
+        let problems = wrong
+            .into_iter()
+            .filter_map(|(is_wrong, problem)| is_wrong.then_some(problem))
+            .collect();
         Texts {
             practice,
             email,
             message: message.ok().filter(|_| channel == Channel::Sms),
+            problems,
         }
     }
 

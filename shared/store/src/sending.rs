@@ -333,10 +333,6 @@ fn delivery_item(pending: &PendingDelivery<'_>) -> Result<Item, StoreError> {
     item.insert("documents".to_owned(), AttributeValue::Ss(documents));
     item.insert("code".to_owned(), to_attribute(code)?);
     item.insert(
-        "reference_hash".to_owned(),
-        text(pending.reference.as_str()),
-    );
-    item.insert(
         "reference_sealed".to_owned(),
         text(sealed_reference.as_str()),
     );
