@@ -1,5 +1,6 @@
 //! T1 to T3: guessing on-line, one after another, at once, and with fresh codes.
 
+use std::collections::BTreeSet;
 use std::slice;
 
 use domain::delivery::{ENTRIES_PER_CODE, ENTRIES_PER_LIFE};
@@ -9,10 +10,10 @@ use futures::future::join_all;
 use secrets::SessionSecret;
 use serde_json::json;
 use store::{Charge, Commit, NewSession, Store};
-use tests::{Page, Patient, Sent, World};
+use tests::{Page, Patient, Sent, World, figure};
 
 use crate::table::{Database, item, op, store};
-use crate::{ask, delivery, shown, world, wrong};
+use crate::{ask, delivery, note, shown, world, wrong};
 
 /// Whether the table charges a further entry, so that it would be judged.
 async fn is_charged(world: &World, store: &Store, link: &LinkHash) -> bool {
@@ -50,7 +51,7 @@ async fn exhaust(world: &World, sent: &Sent) -> i64 {
     charged
 }
 
-/// T1 wants 1,000 deliveries with 200 guesses each: here 6 with 200, at the table, which alone decides whether an entry is judged, and the right code over HTTP.
+/// T1: 1,000 deliveries with 200 guesses each, at the table, which alone decides whether an entry is judged, and the right code over HTTP.
 ///
 /// Each delivery gets as many new codes of the practice as it takes, and more.
 #[tokio::test(flavor = "multi_thread")]
@@ -58,8 +59,8 @@ async fn t1_200_guesses_of_a_delivery_are_judged_at_most_30_times() {
     let world = world(20).await;
     let store = store(&world);
     let mut deliveries = Vec::new();
-    for number in 0..6 {
-        let sent = delivery(&world, number).await;
+    for number in 0..figure(1_000, 20) {
+        let sent = note(&world, number).await;
         let (link, _) = item(&world, &sent).await;
         deliveries.push((sent, link));
     }
@@ -94,7 +95,7 @@ async fn t1_200_guesses_of_a_delivery_are_judged_at_most_30_times() {
     }
 }
 
-/// T2 wants 64 threads and 1,000 rounds: here 44 rounds at the table, four from each number of earlier wrong entries.
+/// T2: 64 entries at one instant in 1,000 rounds at the table, as many from each number of earlier wrong entries.
 ///
 /// From the third wrong entry in a row on, L4 makes wait; so of 64 at one instant three are judged, or as many as the ten leave.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -102,8 +103,8 @@ async fn t2_of_64_entries_at_once_the_budget_is_judged_and_no_charge_is_lost() {
     let world = world(3).await;
     let (store, database) = (store(&world), Database::of(&world).await);
     let (link, item) = item(&world, &delivery(&world, 1).await).await;
-    for round in 0..44 {
-        let before = round % (ENTRIES_PER_CODE + 1);
+    for round in 0..figure(1_000, 44) {
+        let before = u32::try_from(round).unwrap_or_default() % (ENTRIES_PER_CODE + 1);
         database.put_back(&item, before).await;
         let entries = (0..64).map(|_| is_charged(&world, &store, &link));
         let charged = join_all(entries).await;
@@ -126,32 +127,40 @@ async fn wrong_for_code(world: &World, store: &Store, link: &LinkHash) -> u32 {
     stored.delivery.wrong_for_code
 }
 
-/// Every order in which three requests may take their two steps at the table.
+/// What a request does to judge an entry; reading the page and hashing touch nothing that is shared.
+const STEPS: [&str; 4] = ["read", "charge", "hash", "commit"];
+
+/// Every order in which three requests may take their four steps, as the order of what they do at the table.
 fn orders() -> Vec<Vec<usize>> {
-    let mut orders = vec![Vec::new()];
-    for _ in 0..6 {
-        orders = orders
-            .iter()
-            .flat_map(|order: &Vec<usize>| {
-                (0..3).filter_map(|request| {
-                    let taken = order.iter().filter(|step| **step == request).count();
-                    (taken < 2).then(|| [order.as_slice(), &[request]].concat())
-                })
+    let mut orders = vec![([0; 3], Vec::new())];
+    for _ in 0..3 * STEPS.len() {
+        let step = |(taken, at_table): ([usize; 3], Vec<usize>)| {
+            let further = (0..3).filter(move |request| taken[*request] < STEPS.len());
+            further.map(move |request| {
+                let (mut taken, mut at_table) = (taken, at_table.clone());
+                if ["charge", "commit"].contains(&STEPS[taken[request]]) {
+                    at_table.push(request);
+                }
+                taken[request] += 1;
+                (taken, at_table)
             })
-            .collect();
+        };
+        orders = orders.into_iter().flat_map(step).collect();
     }
-    orders
+    orders.into_iter().map(|(_, at_table)| at_table).collect()
 }
 
-/// T2 wants all orders of three requests with four steps each; two of these, reading and hashing, touch nothing that is shared.
+/// T2: all 34,650 orders of three requests with four steps each. What is the same at the table is done once.
 ///
-/// So all 90 orders of charge and commit, with one and with two of the entries being right, from eight wrong entries on.
+/// So there are 90 orders of charge and commit, done with one and with two of the entries being right, from eight wrong entries on.
 #[tokio::test(flavor = "multi_thread")]
 async fn t2_in_every_order_of_charge_and_commit_no_charge_is_lost_and_none_is_free() {
     let world = world(3).await;
     let (store, database) = (store(&world), Database::of(&world).await);
     let (link, item) = item(&world, &delivery(&world, 1).await).await;
     let orders = orders();
+    assert_eq!(orders.len(), 34_650);
+    let orders: BTreeSet<Vec<usize>> = orders.into_iter().collect();
     assert_eq!(orders.len(), 90);
     for right in 1..=2 {
         for order in &orders {

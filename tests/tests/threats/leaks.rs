@@ -1,9 +1,14 @@
 //! T4 and T6: what leaks of the table, or of the second channel, and what it opens.
 
+use std::collections::BTreeSet;
+
+use aho_corasick::AhoCorasick;
 use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
+use futures::future::join_all;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
-use tests::Sent;
+use serde_json::{Value, json};
+use tests::{Sent, World, figure};
 
 use crate::dynamodb::items;
 use crate::{ask, delivery, path, world};
@@ -27,40 +32,106 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// T4 wants 10,000 issues: here 20, and as many codes that were asked for, which is what a number gets in a day.
-#[tokio::test(flavor = "multi_thread")]
+/// One number's deliveries, after each of which the patient asks for a code too, as often as a number gets one in a day.
+const ASKED: usize = 20;
+/// So many documents are sent at once, and each so many times.
+const AT_ONCE: usize = 8;
+const TIMES: usize = 10;
+
+/// T4: 10,000 issues.
+///
+/// Tokens and references are looked for everywhere, codes among what belongs to their delivery, and the first ones everywhere:
+/// six symbols stand somewhere in many megabytes of hashes by chance.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn t4_a_dump_of_the_table_holds_no_code_token_or_reference() {
     let world = world(3).await;
-    let mut secrets = Vec::new();
-    for number in 0..20 {
-        let sent = delivery(&world, number).await;
-        assert_eq!(ask(&mut world.patient(&sent)).await.status, 303);
-        let token = path(&sent).replace("/d/", "");
-        secrets.extend([token, sent.reference, sent.code]);
+    let mut sent = Vec::new();
+    for number in 0..ASKED {
+        let one = delivery(&world, number).await;
+        assert_eq!(ask(&mut world.patient(&one)).await.status, 303);
+        sent.push(one);
     }
-    let messages = world.messages().await;
-    let codes = messages
-        .iter()
-        .filter(|message| message["channel"] == "sms")
-        .filter_map(|message| message["text"].as_str()?.split("Ihr Code: ").nth(1))
-        .filter_map(|rest| rest.lines().next().map(str::to_owned));
-    secrets.extend(codes);
-    secrets.sort();
-    secrets.dedup();
-    assert_eq!(secrets.len(), 80, "40 codes, 20 tokens, 20 references");
+    let mut codes: Vec<String> = sent.iter().map(|sent| sent.code.clone()).collect();
+    codes.extend(asked_for(&world.messages().await));
+    codes.sort();
+    codes.dedup();
+    assert_eq!(codes.len(), 2 * ASKED);
+    sent.extend(sent_again_and_again(&world, figure(10_000, 200) - ASKED).await);
+
     let items = items(world.stack.dynamodb()).await;
-    let dump: Vec<String> = items.iter().map(ToString::to_string).collect();
-    let dump = dump.join("\n");
-    let found = secrets
-        .iter()
-        .flat_map(|secret| forms(secret))
-        .filter(|form| dump.contains(form.as_str()))
-        .count();
-    assert_eq!(found, 0, "forms of secrets in the dump");
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    let everywhere = sent.iter().flat_map(|sent| {
+        let token = path(sent).replace("/d/", "");
+        [token, sent.reference.clone()]
+    });
+    let everywhere: Vec<String> = everywhere.chain(codes).collect();
+    assert_eq!(
+        found(&everywhere, &items),
+        0,
+        "forms of secrets in the dump"
+    );
+    let known = [sent[0].id.clone()];
+    assert!(found(&known, &items) > 0, "the search can find");
+
+    let ids: Vec<&str> = sent.iter().map(|sent| sent.id.as_str()).collect();
+    let by_id = AhoCorasick::new(&ids).expect("an automaton");
+    let mut searched = vec![false; sent.len()];
+    for item in &items {
+        let named = by_id
+            .find_iter(item)
+            .map(|found| found.pattern().as_usize());
+        for at in named.collect::<BTreeSet<usize>>() {
+            let has = forms(&sent[at].code).iter().any(|form| item.contains(form));
+            assert!(!has, "a code in an item of its delivery");
+            searched[at] = true;
+        }
+    }
+    assert!(searched.into_iter().all(|searched| searched));
     assert!(
         forms("BCD-FGH").iter().any(|form| form == "HGFDCB"),
         "the search can find"
     );
+}
+
+/// The codes of the messages that a patient asked for.
+fn asked_for(messages: &[Value]) -> Vec<String> {
+    let sms = messages
+        .iter()
+        .filter(|message| message["channel"] == "sms");
+    sms.filter_map(|message| message["text"].as_str()?.split("Ihr Code: ").nth(1))
+        .filter_map(|rest| rest.lines().next().map(str::to_owned))
+        .collect()
+}
+
+/// How often a secret's forms stand in the items.
+fn found(secrets: &[String], items: &[String]) -> usize {
+    let forms: Vec<String> = secrets.iter().flat_map(|secret| forms(secret)).collect();
+    let automaton = AhoCorasick::new(&forms).expect("an automaton");
+    items
+        .iter()
+        .map(|item| automaton.find_iter(item).count())
+        .sum()
+}
+
+/// So many deliveries; each document is sent a few times, each time closing the one before.
+async fn sent_again_and_again(world: &World, times: usize) -> Vec<Sent> {
+    let mut sent = Vec::new();
+    while sent.len() < times {
+        let rest = (times - sent.len()).min(AT_ONCE * TIMES);
+        let sendings = (0..AT_ONCE).map(async |at| {
+            let number = format!("again-{at}");
+            let document = world.practice.document("note", &number, "2026-11-20").await;
+            let mut sent = Vec::new();
+            for _ in (at..rest).step_by(AT_ONCE) {
+                let outbox = world.stack.outbox();
+                sent.push(world.practice.send(outbox, &[&document], json!({})).await);
+            }
+            sent
+        });
+        sent.extend(join_all(sendings).await.into_iter().flatten());
+        world.empty_outbox().await;
+    }
+    sent
 }
 
 /// Links that somebody with reference and code could make up.

@@ -1,6 +1,6 @@
-//! The threat table: an attack each, with the figure that is wanted of it, scaled down where the full one takes too long.
+//! The threat table: an attack each, with the figure that is promised of it where `CI` is set, and with less where a person waits.
 //!
-//! What another target covers already is not here: T5 is in `canary`, T11, T12 and T19 in `bad_input`, T14 in `new_codes` and `caps`, T18 in `tenancy`, T22 in `rules`, T25 in `webhooks`.
+//! What another target covers already is not here: T5 is in `canary`, T9 and the brute force of T4 in the code's hash, T11, T12 and T19 in `bad_input`, T14 in `new_codes` and `caps`, T18 in `tenancy`, T22 in `rules`, T25 in `webhooks`.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -49,6 +49,18 @@ pub(crate) async fn delivery(world: &World, number: usize) -> Sent {
         .await;
     let outbox = world.stack.outbox();
     world.practice.send(outbox, &[&document], json!({})).await
+}
+
+/// The same with a kind beside which the page offers nothing else, so that there may be very many of one record.
+pub(crate) async fn note(world: &World, number: usize) -> Sent {
+    let document = world
+        .practice
+        .document("note", &number.to_string(), "2026-11-20")
+        .await;
+    let outbox = world.stack.outbox();
+    let sent = world.practice.send(outbox, &[&document], json!({})).await;
+    world.empty_outbox().await;
+    sent
 }
 
 /// What the practice is shown of a delivery.

@@ -2,8 +2,8 @@
 
 use domain::audit::{Actor, Op};
 use domain::hashed::LinkHash;
-use runtime::Aws;
-use secrets::draw_op;
+use runtime::{Aws, Environment};
+use secrets::{Keys, LookupKeys, draw_op};
 use serde_json::{Value, json};
 use store::Store;
 use tests::{Sent, World};
@@ -15,6 +15,14 @@ pub(crate) fn store(world: &World) -> Store {
     let environment = world.stack.environment();
     let table = environment.read(|get| get.text("TABLE")).expect("a table");
     Store::new(Aws::new(environment).expect("clients").dynamodb(), table)
+}
+
+/// The keys by which a world's functions look things up.
+pub(crate) fn lookup(world: &World) -> Keys<LookupKeys> {
+    let verify = world.stack.function_environments()["Verify"].clone();
+    let environment: Environment = verify.into_iter().collect();
+    let keys = environment.read(|get| Keys::new(Aws::read(get).kms(), get.list("LOOKUP_KEYS")));
+    keys.expect("settings")
 }
 
 /// What a patient's request says of itself.
