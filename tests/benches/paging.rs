@@ -16,7 +16,7 @@ use futures::StreamExt as _;
 use runtime::Aws;
 use secrets::{delivery_id, draw_op};
 use serde_json::json;
-use store::{IdempotencyKey, PendingDelivery, Store, StoredDelivery};
+use store::{IdempotencyKey, Once, PendingDelivery, Store, StoredDelivery};
 use tests::World;
 
 /// How many deliveries the practice has.
@@ -87,7 +87,7 @@ async fn copy(store: &Store, model: &StoredDelivery, number: i64) {
         stored: &copy,
         reference: &ReferenceHash::new(hash),
         addresses: &[],
-        request: &request,
+        once: Once::Request(&request),
         op: &op,
     };
     store.add_pending(&pending).await.expect("written");

@@ -21,9 +21,10 @@ use crate::routes::routes;
 mod routes;
 
 /// Where the answers to practices are made.
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
     "functions/issue/src",
     "functions/manage/src",
+    "shared/problems/src",
     "shared/runtime/src/function.rs",
     "shared/web/src",
 ];

@@ -91,6 +91,7 @@ fn dependencies_go_one_way() {
             "web" => vec!["domain"],
             "runtime" => vec!["web"],
             "deliveries" => [&adapters[..], &["domain"]].concat(),
+            "problems" => vec!["deliveries", "domain", "web"],
             "visits" => vec!["deliveries", "domain", "pages", "secrets", "web"],
             "operator" => vec!["domain", "secrets", "store"],
             "local" | "tests" => continue,
@@ -101,7 +102,14 @@ fn dependencies_go_one_way() {
                 );
                 [
                     &adapters[..],
-                    &["deliveries", "domain", "runtime", "visits", "web"],
+                    &[
+                        "deliveries",
+                        "domain",
+                        "problems",
+                        "runtime",
+                        "visits",
+                        "web",
+                    ],
                 ]
                 .concat()
             }

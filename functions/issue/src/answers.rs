@@ -6,9 +6,8 @@ use domain::document::Document;
 use domain::practice::Channel;
 use domain::symbols::Code;
 use domain::time::Timestamp;
+use problems::send_problem;
 use serde_json::{Value, json};
-
-use crate::problems::send_problem;
 
 /// The answer that carries the code, once.
 pub(crate) fn sent(sent: &SentDelivery) -> Value {

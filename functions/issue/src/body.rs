@@ -1,6 +1,6 @@
 //! The bodies of sending, previewing and making a new code.
 
-use deliveries::{DraftRequest, SendRequest};
+use deliveries::{DraftRequest, Once, SendRequest};
 use domain::audit::Op;
 use domain::id::{DocumentId, RecipientId, RecordId};
 use domain::practice::{Channel, OfferedInvoices, ValidDays};
@@ -54,7 +54,7 @@ pub(crate) enum Asked {
 
 /// Reads and checks a request to send.
 pub(crate) fn asked(caller: &Caller, request: &Request, op: Op) -> Result<Asked, Problem> {
-    let key = idempotency_key(request)?;
+    let key = request.required_idempotency_key()?;
     let mut body: Body = request.json()?;
     let Some(draft) = body.draft.take() else {
         return send_request(caller, request, body, key, op).map(Asked::New);
@@ -134,8 +134,10 @@ fn send_request(
         additional_text: body.additional_text,
         allow_unused_additional_text: body.allow_unused_additional_text,
         keep_earlier: body.keep_earlier,
-        key,
-        body: request.body().to_vec(),
+        once: Once::Request {
+            key,
+            body: request.body().to_vec(),
+        },
         op,
     })
 }
@@ -163,13 +165,6 @@ fn body_errors(body: &Body) -> Vec<FieldError> {
         ));
     }
     errors
-}
-
-/// Required where something is sent, so that a repeat after a lost answer sends nothing twice.
-pub(crate) fn idempotency_key(request: &Request) -> Result<String, Problem> {
-    let key = request.idempotency_key()?;
-    key.map(str::to_owned)
-        .ok_or_else(Problem::idempotency_key_required)
 }
 
 fn not_available(pointer: &str, detail: &str) -> Problem {

@@ -5,16 +5,16 @@
 mod answers;
 mod body;
 mod filter;
-mod problems;
 
 use channels::{EmailChannel, SmsChannel};
-use deliveries::{Clock, Hashing, NewCodeOutcome, SendDelivery, SendError, Unavailable};
+use deliveries::{Clock, Hashing, NewCodeOutcome, SendDelivery, SendError};
 use documents::Documents;
 use domain::access::Scope;
 use domain::audit::{Actor, Op};
 use domain::id::DeliveryId;
 use futures::FutureExt as _;
 use http::StatusCode;
+use problems::unavailable;
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
 use secrets::{HashCost, Keys, draw_op};
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ async fn get(send: &SendDelivery, request: &Request) -> Result<Response, Problem
 async fn new_code(send: &SendDelivery, request: &Request) -> Result<Response, Problem> {
     let caller = request.caller(Scope::Send)?;
     let id: DeliveryId = request.id("id")?;
-    let key = body::idempotency_key(request)?;
+    let key = request.required_idempotency_key()?;
     let body::NewCode { channel } = request.json()?;
     let made = send
         .new_code(
@@ -194,9 +194,4 @@ async fn delete(send: &SendDelivery, request: &Request) -> Result<Response, Prob
 fn op(send: &SendDelivery, caller: &Caller) -> Result<Op, Problem> {
     let label = caller.label.clone();
     draw_op(Actor::Key { label }, send.clock.now()).map_err(|error| unavailable(&error.into()))
-}
-
-fn unavailable(error: &Unavailable) -> Problem {
-    tracing::error!(%error, "something that is needed did not answer");
-    Problem::unavailable()
 }

@@ -50,6 +50,7 @@ fn shown(entry: &Entry) -> Value {
         "record": entry.record,
         "delivery": entry.delivery,
         "document": entry.document,
+        "run": entry.run,
         "key": entry.key,
         "address": address,
     })

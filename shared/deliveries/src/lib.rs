@@ -1,4 +1,4 @@
-//! The use cases: send, enter a code, list, download, revoke.
+//! The use cases: send, enter a code, list, download, revoke, run.
 //!
 //! Each is a few steps over the table, the bucket, the keys and the channels, and ends in an outcome that the handlers turn into an answer.
 //! Rules are asked of `domain`; nothing here knows HTTP.
@@ -6,6 +6,7 @@
 mod changed_addresses;
 mod clock;
 mod compose;
+mod dispatch;
 mod enter;
 mod error;
 mod find;
@@ -14,6 +15,7 @@ mod plan;
 mod preview;
 mod read;
 mod request_code;
+mod runs;
 mod send;
 mod tell;
 mod uploads;
@@ -23,6 +25,7 @@ mod withdraw;
 pub use changed_addresses::deliveries_to_changed_addresses;
 pub use clock::{Clock, Hand};
 pub use compose::InvalidTemplate;
+pub use dispatch::Dispatch;
 pub use enter::{EnterCode, EntryOutcome, ReportOutcome};
 pub use error::Unavailable;
 pub use find::{Found, session_cookie_name};
@@ -30,7 +33,10 @@ pub use hashing::Hashing;
 pub use preview::{DraftRequest, MessagePreview, Preview};
 pub use read::{DownloadOutcome, Entered, Listing, ReadDocuments};
 pub use request_code::{NewCodeOutcome, RequestCode, RequestOutcome};
-pub use send::{MessageSent, SendDelivery, SendError, SendRequest, SentDelivery, idempotency_key};
+pub use runs::{RetryRequest, RunError, RunItemNow, RunRequest, Runs};
+pub use send::{
+    MessageSent, Once, SendDelivery, SendError, SendRequest, SentDelivery, idempotency_key,
+};
 pub use tell::Tell;
 pub use uploads::look_at_uploads;
 pub use webhooks::{WebhookMessage, post_webhook};

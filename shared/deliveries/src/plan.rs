@@ -37,8 +37,8 @@ pub(crate) struct Plan {
     pub(crate) caps: MonthlyCaps,
     /// What the sending counts against them.
     pub(crate) counts: Usage,
-    /// The cap that it would break, as far as the reading tells; the counting decides.
-    pub(crate) reached_cap: Option<ReachedCap>,
+    /// What the practice has sent this month, as far as the reading tells; the counting decides.
+    pub(crate) used: Usage,
     /// Everything that keeps it from being sent, most telling first.
     pub(crate) problems: Vec<SendError>,
 }
@@ -101,7 +101,9 @@ impl SendDelivery {
         let supersedes = superseded(request, &documents, self.clock.now());
         let caps = d4_monthly_caps(&settings, &facts.limits);
         let counts = counts(channel);
+        let is_spoken_in_run = request.run().is_some() && channel == Channel::Spoken;
         let problems = [
+            is_spoken_in_run.then_some(SendError::SpokenInRun),
             not_ready(&documents),
             (!obstacles.is_empty()).then_some(SendError::Obstacles(obstacles)),
             is_unavailable(channel, self_service).then_some(SendError::ChannelUnavailable(channel)),
@@ -116,7 +118,7 @@ impl SendDelivery {
                 &addressee,
                 &settings,
             ),
-            reached_cap: reached_cap(caps, facts.usage, counts, Month::of(self.clock.now())),
+            used: facts.usage,
             caps,
             counts,
             settings,
@@ -211,6 +213,14 @@ impl SendDelivery {
     }
 }
 
+impl Plan {
+    /// D4: the cap that it would break if so much more had been sent before.
+    pub(crate) fn reached_cap(&self, before: Usage, now: Timestamp) -> Option<ReachedCap> {
+        let used = self.used.plus(before);
+        reached_cap(self.caps, used, self.counts, Month::of(now))
+    }
+}
+
 /// The documents in the request's order, each of them there.
 fn in_request_order(
     found: Vec<StoredDocument>,
@@ -292,7 +302,16 @@ fn superseded(
     let earlier: BTreeSet<&DeliveryId> = documents
         .iter()
         .flat_map(|stored| &stored.sent_in)
-        .filter(|earlier| l5_is_superseded(earlier, &request.recipient, request.keep_earlier, now))
+        .filter(|earlier| {
+            let keep_earlier = request.keep_earlier;
+            l5_is_superseded(
+                earlier,
+                &request.recipient,
+                request.run(),
+                keep_earlier,
+                now,
+            )
+        })
         .map(|earlier| &earlier.delivery)
         .collect();
     earlier.into_iter().cloned().collect()

@@ -12,13 +12,14 @@ use domain::sending::{Overrides, Resolved, d8_offered};
 use domain::symbols::{CODE_LENGTH, Code, LinkToken, Reference};
 use domain::text::AdditionalText;
 use domain::time::{HOUR, Timestamp};
+use domain::usage::Usage;
 use secrets::{draw_code, draw_link_token, sha256_hex};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::error::Unavailable;
 use crate::plan::Plan;
-use crate::send::{Secrets, SendDelivery, SendError, SendRequest, SentDelivery, Texts};
+use crate::send::{Once, Secrets, SendDelivery, SendError, SendRequest, SentDelivery, Texts};
 
 /// How long a draft can be sent, in seconds.
 const DRAFT_LIFE: i64 = HOUR;
@@ -116,8 +117,8 @@ impl SendDelivery {
         let mut texts = self.compose(request, &plan, &secrets, now);
         let draft = self.seal(request, &plan, &texts, &secrets, now).await?;
         plan.problems.append(&mut texts.problems);
-        plan.problems
-            .extend(plan.reached_cap.map(SendError::CapReached));
+        let reached = plan.reached_cap(Usage::default(), now);
+        plan.problems.extend(reached.map(SendError::CapReached));
         let masked = |text: &str| text.replace(secrets.token.expose(), MASK);
         Ok(Preview {
             reference: secrets.token.reference(),
@@ -144,6 +145,29 @@ impl SendDelivery {
         })
     }
 
+    /// Everything that would keep it from being sent, if so much more had been sent before on its channel. Stores and sends as little as a preview.
+    pub(crate) async fn problems(
+        &self,
+        request: &SendRequest,
+        before: impl Fn(Channel) -> Usage,
+    ) -> Result<Vec<SendError>, Unavailable> {
+        let mut plan = match self.plan(request).await {
+            Ok(plan) => plan,
+            Err(SendError::Unavailable(error)) => return Err(error),
+            Err(problem) => return Ok(vec![problem]),
+        };
+        let secrets = Secrets {
+            token: draw_link_token()?,
+            code: draw_code()?,
+        };
+        let now = self.clock.now();
+        let mut texts = self.compose(request, &plan, &secrets, now);
+        plan.problems.append(&mut texts.problems);
+        let reached = plan.reached_cap(before(plan.resolved.channel.value), now);
+        plan.problems.extend(reached.map(SendError::CapReached));
+        Ok(plan.problems)
+    }
+
     /// Sends what a preview showed, with its reference and code, at most once; changed text is checked again.
     pub async fn send_draft(&self, request: &DraftRequest) -> Result<SentDelivery, SendError> {
         let draft = self.open_draft(request).await?;
@@ -160,8 +184,10 @@ impl SendDelivery {
             additional_text: Some(draft.additional_text),
             allow_unused_additional_text: draft.allow_unused_additional_text,
             keep_earlier: draft.keep_earlier,
-            key: request.key.clone(),
-            body: request.body.clone(),
+            once: Once::Request {
+                key: request.key.clone(),
+                body: request.body.clone(),
+            },
             op: request.op.clone(),
         };
         let mut plan = self.plan(&asked).await?;

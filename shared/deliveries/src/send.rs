@@ -12,7 +12,7 @@ use domain::delivery::{
     CloseReason, Delivery, MessageFate, State, l1_expires_at, l6_settled, l8_state,
 };
 use domain::hashed::AddressHash;
-use domain::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId};
+use domain::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId, RunId};
 use domain::practice::{Channel, PublicPractice};
 use domain::sending::{Obstacle, Overrides, d5_sender};
 use domain::symbols::{Code, LinkToken, Reference};
@@ -23,7 +23,7 @@ use domain::usage::{ReachedCap, Usage};
 use pages::{EmailTemplate, EmailText};
 use secrets::{Keys, LookupKeys, delivery_id, draw_code, draw_link_token};
 use store::{
-    Count, EarlierRequest, IdempotencyKey, OpenFailure, Opening, Page, PendingDelivery,
+    Count, EarlierRequest, IdempotencyKey, ItemClaim, OpenFailure, Opening, Page, PendingDelivery,
     PendingFailure, Store, StoredDelivery,
 };
 
@@ -68,12 +68,24 @@ pub struct SendRequest {
     pub allow_unused_additional_text: bool,
     /// L5: spares deliveries to other recipients.
     pub keep_earlier: bool,
-    /// The request's idempotency key.
-    pub key: String,
-    /// The request's body, of which a hash is kept.
-    pub body: Vec<u8>,
+    /// What keeps it from being sent twice.
+    pub once: Once,
     /// Who asks.
     pub op: Op,
+}
+
+/// What keeps a sending from being made twice.
+#[derive(Clone, Debug)]
+pub enum Once {
+    /// The request that asks for it.
+    Request {
+        /// Its idempotency key.
+        key: String,
+        /// Its body, of which a hash is kept.
+        body: Vec<u8>,
+    },
+    /// The item of a run that it is.
+    Item(ItemClaim),
 }
 
 /// A delivery that was sent.
@@ -130,6 +142,10 @@ pub enum SendError {
     InProgress,
     /// The same idempotency key, another body.
     Mismatch,
+    /// Of an item of a run: its code would have to be spoken, and nobody would ever see it.
+    SpokenInRun,
+    /// Of an item of a run: somebody else has taken it up, or the run was cancelled.
+    NotOurs,
     /// A draft was sent before.
     DraftSpent,
     /// A draft is older than an hour.
@@ -366,8 +382,10 @@ impl SendDelivery {
         let Some(reached) = self.store.count(&count, plan.caps).await? else {
             return Ok(count);
         };
-        let lookup = self.lookup.get().await?;
-        let key = idempotency_key(lookup, practice, ROUTE, &request.key, &request.body);
+        let Once::Request { key, body } = &request.once else {
+            return Err(SendError::CapReached(reached));
+        };
+        let key = idempotency_key(self.lookup.get().await?, practice, ROUTE, key, body);
         Err(
             match self.store.earlier_request(practice, &key, now).await? {
                 Some(EarlierRequest::Same(id)) => self.repeated(practice, &id).await?,
@@ -404,11 +422,19 @@ impl SendDelivery {
             code,
             sealed_reference: self.hashing.keys().await?.seal(&reference, &id)?,
         };
+        let key;
+        let once = match &request.once {
+            Once::Request { key: own, body } => {
+                key = idempotency_key(lookup, practice, ROUTE, own, body);
+                store::Once::Request(&key)
+            }
+            Once::Item(claim) => store::Once::Item(claim),
+        };
         let pending = PendingDelivery {
             stored: &stored,
             reference: &first(lookup.references(practice, &reference))?,
             addresses: &addresses(lookup, practice, plan),
-            request: &idempotency_key(lookup, practice, ROUTE, &request.key, &request.body),
+            once,
             op: &request.op,
         };
         match self.store.add_pending(&pending).await {
@@ -416,6 +442,7 @@ impl SendDelivery {
             Err(PendingFailure::Repeated(id)) => Err(self.repeated(practice, &id).await?),
             Err(PendingFailure::Mismatch) => Err(SendError::Mismatch),
             Err(PendingFailure::Taken) => Err(SendError::DraftSpent),
+            Err(PendingFailure::NotOurs) => Err(SendError::NotOurs),
             Err(PendingFailure::Store(error)) => Err(error.into()),
         }
     }
@@ -470,6 +497,7 @@ impl SendDelivery {
             accepted_at,
             expires_at,
             keep_earlier: request.keep_earlier,
+            run: request.run(),
             op: &request.op,
         };
         match self.store.open_delivery(&opening).await {
@@ -537,6 +565,14 @@ impl SendDelivery {
 }
 
 impl SendRequest {
+    /// The run that it is an item of.
+    pub(crate) fn run(&self) -> Option<&RunId> {
+        match &self.once {
+            Once::Request { .. } => None,
+            Once::Item(claim) => Some(&claim.run),
+        }
+    }
+
     /// D2: what is said beside the template's own words.
     pub(crate) fn additional_text<'a>(&'a self, template: &'a EmailTemplate) -> &'a AdditionalText {
         let standard = template.standard_additional_text();

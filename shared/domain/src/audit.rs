@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::{CODE_UNDER_WAY, PENDING};
-use crate::id::{DeliveryId, DocumentId, OpId};
+use crate::id::{DeliveryId, DocumentId, OpId, RunId};
 use crate::time::{DAY, Timestamp};
 
 /// How long an entry of the audit is kept, in seconds.
@@ -120,6 +120,14 @@ pub enum Action {
     Downloaded,
     /// P7: "Done".
     SessionEnded,
+    /// An invoice run was started.
+    RunStarted,
+    /// An invoice run was cancelled.
+    RunCancelled,
+    /// What failed in an invoice run, or is unknown, was asked for again.
+    RunRetried,
+    /// Nothing is left to be done in an invoice run.
+    RunFinished,
 }
 
 impl Action {
@@ -155,6 +163,10 @@ impl Action {
             Self::Entry => "entry",
             Self::Downloaded => "downloaded",
             Self::SessionEnded => "session_ended",
+            Self::RunStarted => "run_started",
+            Self::RunCancelled => "run_cancelled",
+            Self::RunRetried => "run_retried",
+            Self::RunFinished => "run_finished",
         }
     }
 }
@@ -242,6 +254,8 @@ pub struct Entry {
     pub document: Option<DocumentId>,
     /// The label of the key that was made or revoked.
     pub key: Option<String>,
+    /// Which invoice run.
+    pub run: Option<RunId>,
 }
 
 /// An address cut to its network: a /24, or a /56 of IPv6; `None` for what is no address.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::Kind;
 use crate::hashed::LinkHash;
-use crate::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId};
+use crate::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId, RunId};
 use crate::language::Language;
 use crate::practice::{Bounded, Channel, MessageChannel, SelfService};
 use crate::time::{DAY, HOUR, MINUTE, Timestamp};
@@ -170,6 +170,9 @@ pub struct SentIn {
     /// Whether a later sending has closed it; should the document be deleted, it leaves this one too.
     #[serde(default)]
     pub superseded: bool,
+    /// The invoice run that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
 }
 
 /// L5: most earlier deliveries that one sending may close.
@@ -180,15 +183,19 @@ pub fn l5_most_superseded(documents: usize) -> usize {
 }
 
 /// L5: whether sending one of its documents again, to `recipient` at `now`, closes this earlier delivery.
+///
+/// Deliveries of one run to different recipients do not close each other; a retry closes what the same item became before.
 pub fn l5_is_superseded(
     earlier: &SentIn,
     recipient: &RecipientId,
+    run: Option<&RunId>,
     keep_earlier: bool,
     now: Timestamp,
 ) -> bool {
+    let is_of_same_run = run.is_some() && earlier.run.as_ref() == run;
     !earlier.superseded
         && now < earlier.expires_at
-        && !(keep_earlier && earlier.recipient != *recipient)
+        && !((keep_earlier || is_of_same_run) && earlier.recipient != *recipient)
 }
 
 /// What became of the message on the second channel.

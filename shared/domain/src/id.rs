@@ -76,6 +76,9 @@ text_id! {
     /// A delivery: a UUID of version 7, so that sorting by id sorts by creation.
     DeliveryId: |text| text.len() == 36 && text == text.to_ascii_lowercase() && uuid::Uuid::try_parse(text).is_ok(),
         "expected the id of a delivery";
+    /// An invoice run: a UUID of version 7, so that sorting by id sorts by creation.
+    RunId: |text| text.len() == 36 && text == text.to_ascii_lowercase() && uuid::Uuid::try_parse(text).is_ok(),
+        "expected the id of an invoice run";
 }
 
 fn chosen(text: &str) -> bool {
@@ -104,6 +107,13 @@ impl OpId {
     /// From the moment of the request and 10 random bytes.
     pub fn new(at: Timestamp, random: &[u8; 10]) -> Self {
         Self(uuid_of(at, random))
+    }
+}
+
+impl RunId {
+    /// From the moment of the request and 10 random bytes.
+    pub fn new(created_at: Timestamp, random: &[u8; 10]) -> Self {
+        Self(uuid_of(created_at, random))
     }
 }
 

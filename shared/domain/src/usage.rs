@@ -98,6 +98,18 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            emails: self.emails + other.emails,
+            sms: self.sms + other.sms,
+            threema: self.threema + other.threema,
+        }
+    }
+}
+
 impl MonthlyCaps {
     /// The cap on this kind, if there is one.
     pub fn of(self, counted: Counted) -> Option<i64> {

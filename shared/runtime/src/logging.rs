@@ -8,7 +8,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::environment::Environment;
 
 /// The crates whose lines are written. Libraries are not among them: the AWS SDK writes whole requests at its lower levels, with the texts of messages.
-const OURS: [&str; 15] = [
+const OURS: [&str; 16] = [
     "authorize",
     "channels",
     "deliveries",
@@ -18,6 +18,7 @@ const OURS: [&str; 15] = [
     "local",
     "manage",
     "notify",
+    "problems",
     "request_code",
     "runtime",
     "secrets",

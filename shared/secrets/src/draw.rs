@@ -2,7 +2,7 @@
 
 use data_encoding::BASE32_NOPAD;
 use domain::audit::{Actor, Op};
-use domain::id::{DeliveryId, DocumentId, OpId};
+use domain::id::{DeliveryId, DocumentId, OpId, RunId};
 use domain::symbols::{ALPHABET, Code, LinkToken};
 use domain::time::Timestamp;
 use zeroize::Zeroize as _;
@@ -25,6 +25,11 @@ pub fn draw_code() -> Result<Code, DrawError> {
 /// An id that no one has had, sorting by `now`.
 pub fn delivery_id(now: Timestamp) -> Result<DeliveryId, DrawError> {
     Ok(DeliveryId::new(now, &random()?))
+}
+
+/// An id that no run has had, sorting by `now`.
+pub fn run_id(now: Timestamp) -> Result<RunId, DrawError> {
+    Ok(RunId::new(now, &random()?))
 }
 
 /// A request that the audit can tell from every other.

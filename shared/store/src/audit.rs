@@ -52,6 +52,7 @@ impl AuditRow {
                 delivery: change.delivery.as_ref().map(|change| change.new.id.clone()),
                 document: change.document.clone(),
                 key: change.key.clone(),
+                run: change.run.as_ref().map(|change| change.run.id.clone()),
             },
         }
     }

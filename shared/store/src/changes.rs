@@ -7,6 +7,7 @@ use domain::audit::LastOp;
 use domain::delivery::Delivery;
 use domain::hashed::LinkHash;
 use domain::id::{DocumentId, PracticeId, RecordId};
+use domain::run::Run;
 use serde_json::Value;
 
 use crate::error::StoreError;
@@ -21,6 +22,8 @@ pub struct Change {
     pub op: LastOp,
     /// The delivery that it changed or made, if it was one.
     pub delivery: Option<DeliveryChange>,
+    /// The invoice run that it changed or made, if it was one.
+    pub run: Option<RunChange>,
     /// Whose record it belongs to.
     pub record: Option<RecordId>,
     /// Which document it was about.
@@ -40,6 +43,15 @@ pub struct DeliveryChange {
     pub old: Option<Delivery>,
     /// As it is.
     pub new: Delivery,
+}
+
+/// An invoice run after a write.
+#[derive(Clone, Debug)]
+pub struct RunChange {
+    /// As it is.
+    pub run: Run,
+    /// Whether this write finished it.
+    pub is_finished_by_it: bool,
 }
 
 impl Change {
@@ -65,10 +77,12 @@ impl Change {
             return Err(unreadable());
         };
         let label = text("label").filter(|_| sort.starts_with("KEY#"));
-        let delivery = partition
-            .strip_prefix("LINK#")
-            .map(|link| delivery_change(link, old, new))
-            .transpose()?;
+        let (mut delivery, mut run) = (None, None);
+        if let Some(link) = partition.strip_prefix("LINK#") {
+            delivery = Some(delivery_change(link, old, new)?);
+        } else if partition.starts_with("RUN#") {
+            run = Some(run_change(old.as_ref(), new)?);
+        }
         let whose = Whose::of(&partition, &sort);
         let practice = match &delivery {
             Some(change) => change.new.practice.clone(),
@@ -84,6 +98,7 @@ impl Change {
             key: label,
             place: format!("{partition} {sort}"),
             delivery,
+            run,
             op,
         }))
     }
@@ -94,6 +109,15 @@ fn delivery_change(link: &str, old: Option<Item>, new: Item) -> Result<DeliveryC
         link: LinkHash::new(link.to_owned()),
         old: old.map(|old| from_item(old, "delivery")).transpose()?,
         new: from_item(new, "delivery")?,
+    })
+}
+
+fn run_change(old: Option<&Item>, new: Item) -> Result<RunChange, StoreError> {
+    let was_finished = old.is_some_and(|old| old.contains_key("finished_at"));
+    let run: Run = from_item(new, "run")?;
+    Ok(RunChange {
+        is_finished_by_it: run.finished_at.is_some() && !was_finished,
+        run,
     })
 }
 
@@ -108,7 +132,8 @@ impl Whose {
     fn of(partition: &str, sort: &str) -> Self {
         let mut parts = partition.split('#').skip(1);
         let practice = parts.next().and_then(|id| id.parse().ok());
-        let of_partition = parts.next();
+        // Behind a practice stands a record, or a run.
+        let of_partition = parts.next().filter(|_| !partition.starts_with("RUN#"));
         let own = sort
             .strip_prefix("RECORD#")
             .or(sort.strip_prefix("GONE#RECORD#"));
@@ -123,7 +148,7 @@ impl Whose {
 }
 
 /// An image of the stream as an item.
-fn item_of(image: &Value) -> Option<Item> {
+pub(crate) fn item_of(image: &Value) -> Option<Item> {
     let fields = image.as_object()?.iter();
     fields
         .map(|(name, value)| Some((name.clone(), attribute_of(value)?)))

@@ -44,8 +44,8 @@ pub enum Announced {
 
 /// Whose document an id is.
 #[derive(Serialize, Deserialize)]
-struct Pointer {
-    record: RecordId,
+pub(crate) struct Pointer {
+    pub(crate) record: RecordId,
 }
 
 impl StoredDocument {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::audit::{Action, LastOp, Op, Outcome};
 use domain::hashed::{AddressHash, ApiKeyHash, LinkHash, NumberHash, ReferenceHash, RequestHash};
-use domain::id::{DeliveryId, DocumentId, PracticeId, RecordId, RecordTypeId};
+use domain::id::{DeliveryId, DocumentId, PracticeId, RecordId, RecordTypeId, RunId};
 use domain::text_template::TemplateId;
 use domain::time::{DAY, Timestamp};
 use domain::usage::Month;
@@ -114,6 +114,34 @@ impl Key {
         Self::new("DUE".to_owned(), sort)
     }
 
+    /// Where the runs that are not finished are listed.
+    pub(crate) const ACTIVE_RUNS: &'static str = "RUNS";
+
+    pub(crate) fn active_run(practice: &PracticeId, run: &RunId) -> Self {
+        Self::new(Self::ACTIVE_RUNS.to_owned(), format!("{practice}#{run}"))
+    }
+
+    pub(crate) fn run(practice: &PracticeId, run: &RunId) -> Self {
+        Self::new(run_partition(practice, run), "RUN")
+    }
+
+    pub(crate) fn run_page(practice: &PracticeId, run: &RunId, page: usize) -> Self {
+        Self::new(run_partition(practice, run), format!("PAGE#{page:03}"))
+    }
+
+    pub(crate) fn run_item(practice: &PracticeId, run: &RunId, item: usize) -> Self {
+        Self::new(run_partition(practice, run), format!("ITEM#{item:05}"))
+    }
+
+    /// A partition of its own: the stream brings the lanes of a run beside each other.
+    pub(crate) fn lane(practice: &PracticeId, run: &RunId, lane: usize) -> Self {
+        Self::new(format!("LANE#{practice}#{run}#{lane}"), "LANE")
+    }
+
+    pub(crate) fn rate() -> Self {
+        Self::new("RATE".to_owned(), "EMAILS")
+    }
+
     pub(crate) fn public(practice: &PracticeId) -> Self {
         Self::new(format!("PUB#{practice}"), "PUBLIC")
     }
@@ -187,6 +215,10 @@ impl Key {
 
 pub(crate) fn practice_partition(practice: &PracticeId) -> String {
     format!("ORG#{practice}")
+}
+
+fn run_partition(practice: &PracticeId, run: &RunId) -> String {
+    format!("RUN#{practice}#{run}")
 }
 
 pub(crate) fn record_partition(practice: &PracticeId, record: &RecordId) -> String {

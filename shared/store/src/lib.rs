@@ -22,6 +22,12 @@
 //! | `DUE` | `<seconds>#<what>` | what is to be done then: look at a delivery, tell a practice something |
 //! | `AUDIT#<practice>`, `AUDIT#<practice>#<record>` | `AT#<request>-<hash>` | a line of the audit, for a year; once more with its record |
 //! | `AWAITED` | `<second>#<request>-<hash>` | a line of the audit that waits for an outcome |
+//! | `RUN#<practice>#<run>` | `RUN` | an invoice run as a whole |
+//! | | `PAGE#<number>` | 128 of its items, as they were asked for |
+//! | | `ITEM#<number>` | what became of an item, once it was taken up |
+//! | `LANE#<practice>#<run>#<lane>` | `LANE` | how far a part of a run is; what the stream brings to whoever sends |
+//! | `RUNS` | `<practice>#<run>` | runs that are not finished |
+//! | `RATE` | `EMAILS` | how many e-mails runs may still send this second |
 //! | `LINK#<hash>` | `DELIVERY` | a delivery with its code's hash and sessions |
 //!
 //! Everything that a decision hangs on is read by primary key and consistently, or judged by a condition.
@@ -30,6 +36,7 @@
 
 mod access;
 mod audit;
+mod by_id;
 mod changes;
 mod codes;
 mod deliveries;
@@ -37,10 +44,13 @@ mod documents;
 mod entries;
 mod error;
 mod item;
+mod lanes;
 mod outgoing;
 mod practices;
 mod records;
 mod requests;
+mod run_items;
+mod runs;
 mod sending;
 mod table;
 mod text_templates;
@@ -50,16 +60,19 @@ mod webhooks;
 use aws_sdk_dynamodb::Client;
 
 pub use audit::{AuditRow, AwaitedAudit};
-pub use changes::{Change, DeliveryChange};
+pub use changes::{Change, DeliveryChange, RunChange};
 pub use codes::{Replaced, Reserved, next_code, next_version};
 pub use deliveries::StoredDelivery;
 pub use documents::{Announced, StoredDocument};
 pub use entries::{Charge, Commit, NewSession};
 pub use error::StoreError;
+pub use lanes::{Lane, LaneNow};
 pub use outgoing::{Claim, Due, DueTask};
 pub use records::SendingFacts;
 pub use requests::{EarlierRequest, IdempotencyKey};
-pub use sending::{OpenFailure, Opened, Opening, PendingDelivery, PendingFailure};
+pub use run_items::{ItemClaim, StoredLine};
+pub use runs::{ActiveRun, RunRequested};
+pub use sending::{Once, OpenFailure, Opened, Opening, PendingDelivery, PendingFailure};
 pub use table::Page;
 pub use usage::Count;
 pub use webhooks::StoredWebhooks;

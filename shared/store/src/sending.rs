@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::audit::{Action, Op, Outcome};
 use domain::delivery::{Delivery, KEPT_AFTER_END, PENDING, SentIn, l5_is_superseded};
 use domain::hashed::{AddressHash, LinkHash, ReferenceHash};
-use domain::id::DeliveryId;
+use domain::id::{DeliveryId, RunId};
 use domain::time::Timestamp;
 
 use crate::deliveries::{DeliveryPointer, time_to_live};
@@ -15,6 +16,7 @@ use crate::error::StoreError;
 use crate::item::{Item, Key, last_op, text, time, to_attribute, to_item, with_op};
 use crate::practices::put_new;
 use crate::requests::{IdempotencyKey, repeated_request};
+use crate::run_items::ItemClaim;
 use crate::{Store, StoredDelivery, StoredDocument};
 
 /// How many superseded deliveries a document remembers: its item must not grow without end.
@@ -29,10 +31,19 @@ pub struct PendingDelivery<'a> {
     pub reference: &'a ReferenceHash,
     /// Where its e-mail and message go, hashed.
     pub addresses: &'a [AddressHash],
-    /// The request that it answers.
-    pub request: &'a IdempotencyKey,
+    /// What keeps it from being sent twice.
+    pub once: Once<'a>,
     /// Who sends.
     pub op: &'a Op,
+}
+
+/// What keeps a delivery from being sent twice, written together with it.
+#[derive(Clone, Copy, Debug)]
+pub enum Once<'a> {
+    /// The request that it answers.
+    Request(&'a IdempotencyKey),
+    /// The item of a run that it is.
+    Item(&'a ItemClaim),
 }
 
 /// Why a pending delivery was not written; nothing else was either.
@@ -44,6 +55,8 @@ pub enum PendingFailure {
     Mismatch,
     /// There already is a delivery of this link: a draft can be sent once.
     Taken,
+    /// Somebody else has taken the item of the run up, or the run was cancelled.
+    NotOurs,
     /// The table.
     Store(StoreError),
 }
@@ -63,6 +76,8 @@ pub struct Opening<'a> {
     pub expires_at: Timestamp,
     /// L5: spares deliveries to other recipients.
     pub keep_earlier: bool,
+    /// L5: the run that it belongs to.
+    pub run: Option<&'a RunId>,
     /// Who sends.
     pub op: &'a Op,
 }
@@ -101,11 +116,15 @@ impl Store {
                 "TransactWriteItems",
             )(error)));
         };
+        let request = match pending.once {
+            Once::Request(request) => request,
+            Once::Item(_) => return Err(not_ours(canceled)),
+        };
         let earlier = repeated_request(canceled).map_err(PendingFailure::Store)?;
         match earlier {
             // Our own write, whose answer was lost.
             Some(earlier) if earlier.made == pending.stored.delivery.id.as_str() => Ok(()),
-            Some(earlier) if earlier.is_same(pending.request) => {
+            Some(earlier) if earlier.is_same(request) => {
                 Err(PendingFailure::Repeated(earlier.made))
             }
             Some(_) => Err(PendingFailure::Mismatch),
@@ -156,7 +175,12 @@ impl Store {
             write.push(put_new(&self.table, same)?);
         }
         write.push(put_new(&self.table, pointer)?);
-        write.extend(self.request_writes(practice, pending.request, delivery.id.as_str(), now)?);
+        write.extend(match pending.once {
+            Once::Request(request) => {
+                self.request_writes(practice, request, delivery.id.as_str(), now)?
+            }
+            Once::Item(claim) => self.claim_writes(claim, &delivery.id, &pending.stored.link)?,
+        });
         Ok(write)
     }
 
@@ -254,6 +278,7 @@ impl Store {
             recipient: delivery.recipient.clone(),
             expires_at: *expires_at,
             superseded: false,
+            run: opening.run.cloned(),
         };
         let mut write = vec![self.open_write(opening)?];
         let mut superseded = BTreeMap::new();
@@ -263,6 +288,7 @@ impl Store {
                 if l5_is_superseded(
                     earlier,
                     &delivery.recipient,
+                    opening.run,
                     opening.keep_earlier,
                     *accepted_at,
                 ) {
@@ -317,6 +343,16 @@ impl Store {
             .build()
             .map_err(|_| StoreError::Unreadable("our own"))?;
         Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+/// Why an item of a run could not be taken up: a condition says so, or others wrote the same items at the same moment.
+fn not_ours(canceled: &TransactionCanceledException) -> PendingFailure {
+    let mut reasons = canceled.cancellation_reasons().iter();
+    if reasons.any(|reason| reason.code() == Some("ConditionalCheckFailed")) {
+        PendingFailure::NotOurs
+    } else {
+        PendingFailure::Store(StoreError::Contention)
     }
 }
 

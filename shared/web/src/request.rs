@@ -149,6 +149,13 @@ impl Request {
         }
     }
 
+    /// The same where something is sent, so that a repeat after a lost answer sends nothing twice.
+    pub fn required_idempotency_key(&self) -> Result<String, Problem> {
+        let key = self.idempotency_key()?;
+        key.map(str::to_owned)
+            .ok_or_else(Problem::idempotency_key_required)
+    }
+
     /// A cookie of this name; of several, none, for one of them is foreign.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let mut found = self.cookies.iter().filter_map(|cookie| {
@@ -166,8 +173,13 @@ impl Request {
 
     /// The body as JSON; unknown fields, wrong types and wrong values are named with a JSON pointer.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        if self.body.len() > LARGEST_JSON {
-            return Err(Problem::body_too_large(LARGEST_JSON));
+        self.json_of_at_most(LARGEST_JSON)
+    }
+
+    /// The same for a call that takes more, or less, than most.
+    pub fn json_of_at_most<T: DeserializeOwned>(&self, limit: usize) -> Result<T, Problem> {
+        if self.body.len() > limit {
+            return Err(Problem::body_too_large(limit));
         }
         if std::str::from_utf8(&self.body).is_err() {
             return Err(Problem::invalid_body(vec![FieldError::new(

@@ -190,13 +190,14 @@ fn l5_keep_earlier_spares_other_recipients_alone() {
         recipient: "insurer".parse().unwrap(),
         expires_at: now.plus(10),
         superseded: false,
+        run: None,
     };
     let (insurer, patient) = ("insurer".parse().unwrap(), "patient".parse().unwrap());
-    assert!(l5_is_superseded(&earlier, &patient, false, now));
-    assert!(!l5_is_superseded(&earlier, &patient, true, now));
-    assert!(l5_is_superseded(&earlier, &insurer, true, now));
-    let expired =
-        around(earlier.expires_at).map(|now| l5_is_superseded(&earlier, &insurer, false, now));
+    assert!(l5_is_superseded(&earlier, &patient, None, false, now));
+    assert!(!l5_is_superseded(&earlier, &patient, None, true, now));
+    assert!(l5_is_superseded(&earlier, &insurer, None, true, now));
+    let expired = around(earlier.expires_at)
+        .map(|now| l5_is_superseded(&earlier, &insurer, None, false, now));
     assert_eq!(expired, [true, false, false]);
     assert_eq!([l5_most_superseded(1), l5_most_superseded(24)], [90, 75]);
     let closed = SentIn {
@@ -206,9 +207,42 @@ fn l5_keep_earlier_spares_other_recipients_alone() {
     assert!(!l5_is_superseded(
         &closed,
         &closed.recipient,
+        None,
         false,
         at(SENT)
     ));
+}
+
+#[test]
+fn l5_deliveries_of_one_run_do_not_close_each_other() {
+    let now = at(SENT);
+    let run = |number| crate::id::RunId::new(now, &[number; 10]);
+    let earlier = SentIn {
+        link: LinkHash::new("l".to_owned()),
+        delivery: DeliveryId::new(now, &[1; 10]),
+        recipient: "insurer".parse().unwrap(),
+        expires_at: now.plus(10),
+        superseded: false,
+        run: Some(run(1)),
+    };
+    let (insurer, patient) = ("insurer".parse().unwrap(), "patient".parse().unwrap());
+    for (recipient, later, is_closed) in [
+        (&patient, Some(run(1)), false),
+        (&insurer, Some(run(1)), true),
+        (&patient, Some(run(2)), true),
+        (&patient, None, true),
+    ] {
+        assert_eq!(
+            l5_is_superseded(&earlier, recipient, later.as_ref(), false, now),
+            is_closed,
+            "{recipient} {later:?}"
+        );
+    }
+    let outside = SentIn {
+        run: None,
+        ..earlier
+    };
+    assert!(l5_is_superseded(&outside, &patient, None, false, now));
 }
 
 #[test]

@@ -1,13 +1,13 @@
-//! Every problem of sending, with its stable type and its remedy.
+//! Every problem of sending, with its stable type and its remedy; the functions that send, and those that tell of it, say the same.
 
-use deliveries::{InvalidTemplate, SendError};
+use deliveries::{InvalidTemplate, SendError, Unavailable};
 use domain::sending::Obstacle;
 use domain::usage::{Counted, ReachedCap};
 use serde_json::json;
 use web::{FieldError, Problem};
 
 /// Every way in which nothing was sent, or nobody can tell.
-pub(crate) fn send_problem(error: SendError) -> Problem {
+pub fn send_problem(error: SendError) -> Problem {
     match error {
         SendError::NoSuchRecord => nothing_at("/record", "expected a record that exists"),
         SendError::NoSuchRecipient => nothing_at(
@@ -145,7 +145,7 @@ fn plain_problem(error: &SendError) -> Problem {
 }
 
 /// D4: which cap, how high it is, in which month, and what to do.
-pub(crate) fn cap_problem(reached: ReachedCap) -> Problem {
+pub fn cap_problem(reached: ReachedCap) -> Problem {
     let ReachedCap {
         counted,
         cap,
@@ -166,8 +166,14 @@ pub(crate) fn cap_problem(reached: ReachedCap) -> Problem {
         .with("month", json!(month.to_string()))
 }
 
+/// Ours; the log says more.
+pub fn unavailable(error: &Unavailable) -> Problem {
+    tracing::error!(%error, "something that is needed did not answer");
+    Problem::unavailable()
+}
+
 /// L6a: no new code would open the delivery.
-pub(crate) fn code_not_possible() -> Problem {
+pub fn code_not_possible() -> Problem {
     let detail = "Nothing was changed. Send a new delivery.";
     Problem::new(
         "code-not-possible",
