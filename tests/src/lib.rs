@@ -1,6 +1,6 @@
 //! What the tests share: a stack of their own, a practice that calls the API, a patient with a browser's manners.
 //!
-//! Everything goes over real HTTP; nothing here looks into the table.
+//! Everything goes over real HTTP; only [`dynamodb`] looks into the table.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -9,6 +9,7 @@
 #![expect(clippy::missing_panics_doc, reason = "see above")]
 
 mod description;
+pub mod dynamodb;
 mod patient;
 mod pdf;
 mod practice;

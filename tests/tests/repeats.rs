@@ -2,15 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
 
-#[path = "canary/dynamodb.rs"]
-mod dynamodb;
-
 use futures::future::join_all;
 use reqwest::Client;
 use serde_json::{Value, json};
 use tests::{Answer, World};
 
-use dynamodb::{call, items, table};
+use tests::dynamodb::{call, items, table};
 
 fn announcement(number: &str) -> Value {
     json!({"record": "r1", "kind": "note", "number": number, "issued_on": "2026-11-20",

@@ -10,7 +10,7 @@ use channels::{EmailChannel, WebhookChannel};
 use deliveries::Tell;
 use domain::audit::Actor;
 use domain::delivery::Delivery;
-use domain::hashed::SealedWebhookSecret;
+use domain::hashed::{LinkHash, SealedWebhookSecret};
 use domain::id::PracticeId;
 use domain::time::{DAY, HOUR, MINUTE};
 use runtime::{Aws, Environment};
@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use store::{Store, StoreError};
 use tests::{Sent, World};
+
+use tests::dynamodb::{call, table};
 
 const ALL: [&str; 7] = [
     "delivery.opened",
@@ -74,6 +76,29 @@ impl Telling {
             Ok::<_, StoreError>(std::mem::replace(secret, sealed))
         });
         replaced.await.expect("replaced").as_str().to_owned()
+    }
+
+    /// Puts so many rows that cannot be read at the head of the queue, and so many looks at a delivery that cannot be.
+    async fn break_the_queue(&self, count: usize) {
+        let address = self.world.stack.dynamodb();
+        let table = table(address).await;
+        let put = async |partition: &str, sort: &str| {
+            let item = json!({"pk": {"S": partition}, "sk": {"S": sort}, "task": {"S": "of a later version"}});
+            call(
+                address,
+                "PutItem",
+                json!({"TableName": table, "Item": item}),
+            )
+            .await;
+        };
+        for number in 0..count {
+            put("DUE", &format!("000000000001#{number}")).await;
+            let link = LinkHash::new(format!("broken-{number}"));
+            put(&format!("LINK#{link}"), "DELIVERY").await;
+            let long_ago = self.world.clock().now().plus(-DAY);
+            let noted = self.tell.store.look_later(&link, long_ago).await;
+            noted.expect("noted");
+        }
     }
 
     /// Notices what was written since, twice, as a stream may bring it twice.
@@ -445,6 +470,21 @@ async fn a_fault_of_ours_costs_a_message_none_of_its_attempts() {
         telling.world.advance(MINUTE);
         telling.minute().await;
         tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    telling.settled(&once(["delivery.opened"])).await;
+}
+
+/// More than one run works off: rows that cannot be read, and looks at deliveries that cannot be.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_in_the_queue_keeps_nobody_else_waiting() {
+    let mut telling = Telling::start().await;
+    telling.break_the_queue(200).await;
+    let (_, sent) = telling.send("1").await;
+    telling.world.patient(&sent).enter(&sent.code).await;
+    telling.notice(&sent).await;
+    for _ in 0..5 {
+        telling.minute().await;
+        telling.world.advance(MINUTE);
     }
     telling.settled(&once(["delivery.opened"])).await;
 }

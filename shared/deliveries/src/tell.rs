@@ -9,7 +9,7 @@ use domain::delivery::{Delivery, KEPT_AFTER_END, l6_settled};
 use domain::hashed::LinkHash;
 use domain::id::{PracticeId, WebhookId};
 use domain::outgoing::{Outgoing, is_reported};
-use domain::time::{DAY, Timestamp};
+use domain::time::{DAY, MINUTE, Timestamp};
 use domain::webhook::{
     Occurrence, Webhook, look_again_at, wait_after, webhook_events, webhook_events_by_clock,
 };
@@ -22,9 +22,11 @@ use crate::webhooks::{WebhookMessage, post_webhook};
 use crate::{Clock, Unavailable};
 
 /// How much of the queue one run works off: in six rounds of the longest attempts, well within the function's time.
-const ROWS: i32 = 96;
+const ROWS: usize = 96;
 /// How much of it at once, so that slow receivers keep nobody waiting.
 const AT_ONCE: usize = 16;
+/// For how long what failed waits, in seconds, so that everything else that is due comes first.
+const PUT_OFF: i64 = MINUTE;
 /// The name beside the deployment's address.
 const SENDER: &str = "Zweiweg";
 
@@ -62,7 +64,7 @@ impl Tell {
         }
     }
 
-    /// Works off what is due. What fails stays due.
+    /// Works off what is due. What fails is put off a little: should many fail, they keep nobody else waiting.
     pub async fn work_off(&self) -> Result<(), Unavailable> {
         let due = self.store.due(self.clock.now(), ROWS).await?;
         let mut done = futures::stream::iter(due)
@@ -70,7 +72,7 @@ impl Tell {
             .buffer_unordered(AT_ONCE);
         while let Some(worked) = done.next().await {
             if let Err(error) = worked {
-                tracing::error!(%error, "something due was not done and stays due");
+                tracing::error!(%error, "something due was not done and was put off");
             }
         }
         Ok(())
@@ -78,11 +80,17 @@ impl Tell {
 
     async fn work(&self, due: &Due) -> Result<(), Unavailable> {
         let is_done = match &due.task {
-            DueTask::Look { link } => self.look(link).await?,
-            DueTask::Tell { practice, name } => self.tell(practice, name).await?,
+            DueTask::Look { link } => self.look(link).await,
+            DueTask::Tell { practice, name } => self.tell(practice, name).await,
         };
-        if is_done {
-            self.store.forget_due(due).await?;
+        match is_done {
+            Ok(true) => self.store.forget_due(due).await?,
+            Ok(false) => {}
+            Err(fault) => {
+                let later = self.clock.now().plus(PUT_OFF);
+                self.store.put_off_due(due, later).await?;
+                return Err(fault);
+            }
         }
         Ok(())
     }

@@ -97,9 +97,11 @@ impl Store {
     }
 
     /// What is due at `now`, the longest overdue first.
-    pub async fn due(&self, now: Timestamp, limit: i32) -> Result<Vec<Due>, StoreError> {
+    ///
+    /// A row that a newer version of this code wrote is left to that version, and keeps nothing behind it from being done.
+    pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
         let after = Key::due(now.plus(1), "");
-        let found = self
+        let mut pages = self
             .client
             .query()
             .table_name(&self.table)
@@ -107,13 +109,27 @@ impl Store {
             .expression_attribute_values(":queue", text(after.partition))
             .expression_attribute_values(":after", text(after.sort))
             .consistent_read(true)
-            .limit(limit)
-            .send()
-            .await
-            .map_err(StoreError::unavailable("Query"))?;
-        // A row that a newer version of this code wrote is left to that version.
-        let rows = found.items.unwrap_or_default().into_iter();
-        Ok(rows.filter_map(|item| row(item).ok()).collect())
+            .into_paginator()
+            .page_size(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send();
+        let mut due = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(StoreError::unavailable("Query"))?;
+            let rows = page.items.unwrap_or_default().into_iter();
+            due.extend(rows.filter_map(|item| row(item).ok()));
+            if due.len() >= limit {
+                due.truncate(limit);
+                break;
+            }
+        }
+        Ok(due)
+    }
+
+    /// Puts a row off until `at`, behind what is due before.
+    pub async fn put_off_due(&self, due: &Due, at: Timestamp) -> Result<(), StoreError> {
+        let name = due.sort.split_once('#').map_or("", |(_, name)| name);
+        self.put(to_item(&Key::due(at, name), &due.task)?).await?;
+        self.forget_due(due).await
     }
 
     /// Takes a row out of the queue.

@@ -9,7 +9,7 @@ use reqwest::{Client, Method};
 use serde_json::Value;
 use tests::{World, is_derived};
 
-use crate::dynamodb::items;
+use tests::dynamodb::items;
 
 /// A world whose practice is called with requests of any kind.
 pub(crate) struct Api {

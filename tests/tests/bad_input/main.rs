@@ -23,6 +23,3 @@ mod queries;
 mod values;
 mod visit;
 mod wire;
-
-#[path = "../canary/dynamodb.rs"]
-mod dynamodb;

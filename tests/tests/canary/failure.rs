@@ -6,10 +6,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::drive::{Drive, Sent};
-use crate::dynamodb::{call, items, table};
 use crate::places::file_like;
 use crate::search::Kind;
 use crate::server::Server;
+use tests::dynamodb::{call, items, table};
 
 /// A text template.
 const TEMPLATE: &str = "/v1/templates/note/message/de";

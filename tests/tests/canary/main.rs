@@ -11,7 +11,6 @@
 mod control;
 mod drafts;
 mod drive;
-mod dynamodb;
 mod failure;
 mod misuse;
 mod patients;

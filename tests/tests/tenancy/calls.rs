@@ -6,7 +6,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tests::{World, is_derived};
 
-use crate::dynamodb::items;
+use tests::dynamodb::items;
 
 /// What a practice has, by id.
 #[derive(Clone, Debug)]

@@ -7,6 +7,3 @@ mod patients;
 mod practices;
 mod routes;
 mod tenants;
-
-#[path = "../canary/dynamodb.rs"]
-mod dynamodb;

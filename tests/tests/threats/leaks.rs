@@ -10,8 +10,8 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tests::{Sent, World, figure};
 
-use crate::dynamodb::items;
 use crate::{ask, delivery, path, world};
+use tests::dynamodb::items;
 
 /// How a secret may be written: plain, with its hyphen, in hex, reversed, and in base64 wherever in a longer text it begins.
 fn forms(secret: &str) -> Vec<String> {

@@ -17,9 +17,6 @@ mod table;
 mod twice;
 mod visitors;
 
-#[path = "../canary/dynamodb.rs"]
-mod dynamodb;
-
 use serde_json::{Value, json};
 use tests::{Page, Patient, Sent, World};
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use store::Store;
 use tests::{Sent, World};
 
-use crate::dynamodb::{call, items, table};
+use tests::dynamodb::{call, items, table};
 
 /// The store over a world's table.
 pub(crate) fn store(world: &World) -> Store {

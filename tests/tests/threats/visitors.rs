@@ -5,8 +5,8 @@ use futures::future::join_all;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 
-use crate::dynamodb::items;
 use crate::{ask, delivery, path, shown, world, wrong};
+use tests::dynamodb::items;
 
 const BOTS: [&str; 8] = [
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",

@@ -4,7 +4,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 /// One call. The local database asks for a signature but does not check it.
-pub(crate) async fn call(address: &str, operation: &str, body: Value) -> Value {
+pub async fn call(address: &str, operation: &str, body: Value) -> Value {
     let request = Client::new()
         .post(address)
         .header("content-type", "application/x-amz-json-1.0")
@@ -25,14 +25,14 @@ pub(crate) async fn call(address: &str, operation: &str, body: Value) -> Value {
 }
 
 /// The name of the one table.
-pub(crate) async fn table(address: &str) -> String {
+pub async fn table(address: &str) -> String {
     let tables = call(address, "ListTables", json!({})).await;
     let name = tables["TableNames"][0].as_str();
     name.expect("a table").to_owned()
 }
 
 /// Every item of the table.
-pub(crate) async fn items(address: &str) -> Vec<Value> {
+pub async fn items(address: &str) -> Vec<Value> {
     let mut items = Vec::new();
     let mut scan = json!({"TableName": table(address).await, "ConsistentRead": true});
     loop {
