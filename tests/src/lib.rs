@@ -149,10 +149,11 @@ pub fn figure(promised: usize, awaited: usize) -> usize {
     }
 }
 
-/// Whether an item of the table follows from others a moment later, by the table's stream.
+/// Whether an item of the table follows from others a moment later, by the table's stream, or only counts openings (P6).
 pub fn is_derived(item: &Value) -> bool {
     let [partition, sort] = ["pk", "sk"].map(|name| item[name]["S"].as_str().unwrap_or_default());
     partition.starts_with("AUDIT#")
+        || partition.starts_with("OPENED#")
         || ["AWAITED", "DUE"].contains(&partition)
         || sort.starts_with("TELL#")
 }

@@ -59,6 +59,7 @@ impl Page {
         let mut text = String::new();
         let mut in_tag = false;
         let body = self.html.split("</style>").last().unwrap_or_default();
+        let body = body.split("<script>").next().unwrap_or_default();
         for c in body.chars() {
             match c {
                 '<' => in_tag = true,
@@ -106,6 +107,17 @@ impl Patient {
             cookies: BTreeMap::new(),
             ..self.clone()
         }
+    }
+
+    /// The same browser at another address of this machine.
+    #[must_use]
+    pub fn at(self, address: std::net::IpAddr) -> Self {
+        let http = Client::builder()
+            .redirect(Policy::none())
+            .local_address(address)
+            .build()
+            .expect("a client");
+        Self { http, ..self }
     }
 
     /// Opens the link.

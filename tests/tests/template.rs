@@ -32,7 +32,7 @@ const PARTITIONS: [(&str, &[&str]); 7] = [
     ("Issue", &["COUNT#*", "ORG#*", "PUB#*", "LINK#*"]),
     ("Notify", &["AUDIT#*", "AWAITED", "DUE", "LINK#*", "ORG#*"]),
     ("RequestCode", &["COUNT#*", "LINK#*", "ORG#*", "PUB#*"]),
-    ("Verify", &["LINK#*", "PUB#*"]),
+    ("Verify", &["LINK#*", "OPENED#*", "PUB#*"]),
     ("Download", &["LINK#*", "PUB#*", "ORG#*#*"]),
 ];
 /// Nobody reads across partitions (scans, exports), and nobody writes where no condition can be set (batches).

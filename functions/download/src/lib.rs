@@ -13,7 +13,7 @@ use domain::id::DocumentId;
 use domain::symbols::LinkToken;
 use futures::FutureExt as _;
 use http::StatusCode;
-use pages::{DocumentsPage, documents_page, file_name};
+use pages::{DocumentsNote, DocumentsPage, documents_page, file_name};
 use runtime::{Aws, Environment, Function, MissingSettings, http_function};
 use secrets::{Keys, Purpose};
 use store::Store;
@@ -77,7 +77,7 @@ impl From<Unavailable> for KeptOut {
     }
 }
 
-/// The documents page; with status 404 it says that the document asked for is no longer there.
+/// The documents page; with status 404 it says that the document asked for is no longer there, with 403 that the form was too old or foreign.
 async fn list(deps: &Deps, request: &Request, status: StatusCode) -> Result<Response, KeptOut> {
     let token = token_of(request).ok_or_else(|| KeptOut::Elsewhere(unknown(request)))?;
     let session = |link: &LinkHash| session_of(request, link);
@@ -93,7 +93,11 @@ async fn list(deps: &Deps, request: &Request, status: StatusCode) -> Result<Resp
             form: &forms.done,
             sent: &listing.sent,
             offered: &listing.offered,
-            gone: status == StatusCode::NOT_FOUND,
+            note: match status {
+                StatusCode::NOT_FOUND => Some(DocumentsNote::Gone),
+                StatusCode::FORBIDDEN => Some(DocumentsNote::FormExpired),
+                _ => None,
+            },
         },
     );
     Ok(forms.with_cookie(answer(status, page)))

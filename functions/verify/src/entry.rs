@@ -2,13 +2,14 @@
 
 use deliveries::{EntryOutcome, Found, Unavailable, session_cookie_name};
 use domain::delivery::{EntryRule, SESSION_LIFE, STALE_AFTER, State, l4_entry, reachable_until};
+use domain::hashed::LinkHash;
 use domain::symbols::{Entry, LinkToken};
 use domain::time::Timestamp;
 use http::StatusCode;
 use pages::EntryNote;
-use secrets::Purpose;
+use secrets::{FormError, Purpose};
 use serde::Deserialize;
-use visits::{Visit, is_own_form, op, token_of, unknown};
+use visits::{Visit, check_form, network_of, op, session_of, token_of, unknown};
 use web::{LARGEST_FORM, Request, Response, strict_cookie};
 
 use crate::Deps;
@@ -18,11 +19,13 @@ use crate::Deps;
 struct PostedCode {
     #[serde(default)]
     code: String,
+    /// Whether the page already said that what was typed before is no code.
+    again: Option<String>,
 }
 
 /// The page that a link leads to.
 pub(crate) async fn get(deps: &Deps, request: &Request) -> Result<Response, Unavailable> {
-    let Some(visit) = visit(deps, request).await? else {
+    let Some(visit) = opened(deps, request).await? else {
         return Ok(unknown(request));
     };
     let now = deps.enter.now();
@@ -34,7 +37,9 @@ pub(crate) async fn get(deps: &Deps, request: &Request) -> Result<Response, Unav
         State::Pending => visit.pending(),
         State::Closed(reason) => visit.closed(reason, None, &forms),
         State::Open | State::Opened => {
-            visit.code_page(StatusCode::OK, asked_note(request, &visit), &forms)
+            let slowed = visit.slowed_until.map(|until| reloaded(until, now));
+            let note = slowed.or_else(|| asked_note(request, &visit));
+            visit.code_page(StatusCode::OK, note, &forms)
         }
     })
 }
@@ -66,35 +71,38 @@ pub(crate) async fn post(deps: &Deps, request: &Request) -> Result<Response, Una
             deps,
             request,
             StatusCode::UNPROCESSABLE_ENTITY,
-            EntryNote::NotACode,
+            EntryNote::NotACode { again: false },
         )
         .await;
     }
     let lookup = deps.enter.lookup().await?;
-    let is_own = is_own_form(
+    let now = deps.enter.now();
+    let checked = check_form(
         request,
         &token,
         lookup,
         Purpose::EnterCode,
         &deps.origin,
-        deps.enter.now(),
+        now,
     );
+    if let Err(FormError::TooEarly(from)) = checked {
+        return too_early(deps, request, from, now).await;
+    }
     let posted: Option<PostedCode> = request.form();
-    let Some(posted) = posted.filter(|_| is_own) else {
+    let Some(posted) = posted.filter(|_| checked.is_ok()) else {
         return again(deps, request, StatusCode::FORBIDDEN, EntryNote::FormExpired).await;
     };
     let note = match Entry::read(&posted.code, &token.reference()) {
         Entry::Code(code) => {
-            let outcome = deps
-                .enter
-                .enter(&token, &code, &op(request, deps.enter.now())?)
-                .await?;
+            let outcome = deps.enter.enter(&token, &code, &op(request, now)?).await?;
             return judged(deps, request, &token, outcome).await;
         }
         Entry::Empty => EntryNote::Empty,
         Entry::ForeignSymbol => EntryNote::ForeignSymbol,
         Entry::Reference => EntryNote::ReferenceTyped,
-        Entry::NotACode => EntryNote::NotACode,
+        Entry::NotACode => EntryNote::NotACode {
+            again: posted.again.is_some(),
+        },
     };
     again(deps, request, StatusCode::UNPROCESSABLE_ENTITY, note).await
 }
@@ -152,24 +160,60 @@ async fn refused(deps: &Deps, visit: &Visit<'_>, rule: EntryRule) -> Result<Resp
     Ok(page.header("retry-after", seconds.to_string()))
 }
 
-/// The page again with what was wrong, unless the delivery has ended or is not there at all.
+/// P6: the answer to an entry from a form that still has to wait; the next form waits no longer than this one.
+async fn too_early(
+    deps: &Deps,
+    request: &Request,
+    from: Timestamp,
+    now: Timestamp,
+) -> Result<Response, Unavailable> {
+    let Some(visit) = visit(deps, request).await? else {
+        return Ok(unknown(request));
+    };
+    let visit = visit.slowed(Some(from));
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let page = shown_if_open(deps, &visit, status, reloaded(from, now)).await?;
+    let seconds = (from.seconds() - now.seconds()).to_string();
+    Ok(match page.status {
+        StatusCode::TOO_MANY_REQUESTS => page.header("retry-after", seconds),
+        _ => page,
+    })
+}
+
+fn reloaded(until: Timestamp, now: Timestamp) -> EntryNote {
+    EntryNote::Reloaded {
+        seconds: until.seconds() - now.seconds(),
+    }
+}
+
+/// The page again with what was wrong, unless the delivery is not there at all.
 async fn again(
     deps: &Deps,
     request: &Request,
     status: StatusCode,
     note: EntryNote,
 ) -> Result<Response, Unavailable> {
-    let Some(visit) = visit(deps, request).await? else {
-        return Ok(unknown(request));
-    };
+    match visit(deps, request).await? {
+        Some(visit) => shown_if_open(deps, &visit, status, note).await,
+        None => Ok(unknown(request)),
+    }
+}
+
+/// The page with what was wrong, unless the delivery has ended.
+async fn shown_if_open(
+    deps: &Deps,
+    visit: &Visit<'_>,
+    status: StatusCode,
+    note: EntryNote,
+) -> Result<Response, Unavailable> {
     let found = &visit.found;
     match l4_entry(
         &found.stored.delivery,
         found.is_disabled(),
         deps.enter.now(),
     ) {
-        rule @ (EntryRule::Pending | EntryRule::Closed(_)) => refused(deps, &visit, rule).await,
-        EntryRule::Judged | EntryRule::WaitUntil(_) => shown(deps, &visit, status, note).await,
+        rule @ (EntryRule::Pending | EntryRule::Closed(_)) => refused(deps, visit, rule).await,
+        EntryRule::Judged | EntryRule::WaitUntil(_) => shown(deps, visit, status, note).await,
     }
 }
 
@@ -193,6 +237,17 @@ pub(crate) async fn visit<'a>(
     };
     let found = deps.enter.view(&token).await?;
     Ok(found.map(|found| Visit::new(request, &token, found)))
+}
+
+/// The same, of whoever opens it: where the page hands out a form, the opening is counted (P6).
+async fn opened<'a>(deps: &Deps, request: &'a Request) -> Result<Option<Visit<'a>>, Unavailable> {
+    let Some(token) = token_of(request) else {
+        return Ok(None);
+    };
+    let session = |link: &LinkHash| session_of(request, link);
+    let network = network_of(request);
+    let opened = deps.enter.open(&token, session, &network).await?;
+    Ok(opened.map(|opened| Visit::of_opened(request, &token, opened)))
 }
 
 /// L3: until when the next entry is in time, never later than the page itself; and whether an earlier code may have been typed.

@@ -1,16 +1,20 @@
 //! The code page, entering the code (L2 to L4, P1, P2), and saying that the e-mail was not for oneself (L7).
 
 use domain::audit::Op;
-use domain::delivery::{EntryRule, l4_entry, l7_report};
+use domain::delivery::{
+    EntryRule, State, l4_entry, l6_settled, l7_report, l8_state, l9_session_lives,
+};
+use domain::hashed::{LinkHash, SessionHash};
+use domain::openings::p6_slowed_until;
 use domain::symbols::{Code, LinkToken};
 use domain::time::Timestamp;
-use futures::future::join;
+use futures::future::{join, try_join};
 use secrets::{Keys, LookupKeys, SessionSecret};
 use store::{Charge, Commit, NewSession, Store, StoredDelivery};
 
 use crate::clock::Clock;
 use crate::error::Unavailable;
-use crate::find::{Found, find, public_practice};
+use crate::find::{Found, find, find_delivery, public_practice};
 use crate::hashing::Hashing;
 
 /// What entering a code needs.
@@ -20,6 +24,15 @@ pub struct EnterCode {
     lookup: Keys<LookupKeys>,
     hashing: Hashing,
     clock: Clock,
+}
+
+/// What a link leads to, for whoever opens it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The delivery.
+    pub found: Found,
+    /// P6: until when no code is taken from the form that is handed out.
+    pub slowed_until: Option<Timestamp>,
 }
 
 /// What became of an entry.
@@ -67,7 +80,34 @@ impl EnterCode {
         Ok(self.lookup.get().await?)
     }
 
-    /// What a link leads to. Changes nothing (P1).
+    /// What a link leads to, for whoever opens it from this network. Changes nothing that a patient may do (P1): where a form is handed out, the opening is counted (P6).
+    pub async fn open(
+        &self,
+        token: &LinkToken,
+        session: impl Fn(&LinkHash) -> Option<SessionHash>,
+        network: &str,
+    ) -> Result<Option<Opened>, Unavailable> {
+        let Some(stored) = find_delivery(&self.store, &self.lookup, token).await? else {
+            return Ok(None);
+        };
+        let now = self.now();
+        let session = session(&stored.link);
+        let slowed_until = async {
+            if hands_out_form(&stored, session.as_ref(), now) {
+                self.slowed_until(&stored.link, network, now).await
+            } else {
+                Ok(None)
+            }
+        };
+        let practice = public_practice(&self.store, &stored);
+        let (practice, slowed_until) = try_join(practice, slowed_until).await?;
+        Ok(Some(Opened {
+            found: Found::of(stored, practice, now),
+            slowed_until,
+        }))
+    }
+
+    /// What a link leads to. Changes nothing.
     pub async fn view(&self, token: &LinkToken) -> Result<Option<Found>, Unavailable> {
         find(&self.store, &self.lookup, token, self.now()).await
     }
@@ -105,6 +145,21 @@ impl EnterCode {
         Ok(closed.map_or(ReportOutcome::Unknown, ReportOutcome::Refused))
     }
 
+    /// P6: counts an opening. Both calls go together.
+    async fn slowed_until(
+        &self,
+        link: &LinkHash,
+        network: &str,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Unavailable> {
+        let Some(network) = self.lookup.get().await?.network(link, network) else {
+            return Ok(None);
+        };
+        let earlier = self.store.earlier_openings(&network, now);
+        let (earlier, counted) = try_join(earlier, self.store.count_opening(&network, now)).await?;
+        Ok(p6_slowed_until(earlier.into_iter().chain(counted), now))
+    }
+
     async fn judge(
         &self,
         stored: StoredDelivery,
@@ -124,9 +179,7 @@ impl EnterCode {
                 overdue_code: None,
             };
             return Ok(match found.state(self.now()) {
-                domain::delivery::State::Closed(reason) => {
-                    EntryOutcome::Refused(EntryRule::Closed(reason), found)
-                }
+                State::Closed(reason) => EntryOutcome::Refused(EntryRule::Closed(reason), found),
                 _ => EntryOutcome::Wrong(found),
             });
         }
@@ -161,4 +214,13 @@ impl EnterCode {
             },
         ))
     }
+}
+
+/// Whether a delivery's page is the one with the form for the code, as far as the practice has no say.
+fn hands_out_form(stored: &StoredDelivery, session: Option<&SessionHash>, now: Timestamp) -> bool {
+    let delivery = l6_settled(stored.delivery.clone(), now);
+    let session = session.and_then(|hash| delivery.sessions.get(hash.as_str()));
+    let has_session =
+        session.is_some_and(|session| l9_session_lives(&delivery, false, session, now));
+    !has_session && matches!(l8_state(&delivery, false, now), State::Open | State::Opened)
 }

@@ -26,7 +26,7 @@ pub use changed_addresses::deliveries_to_changed_addresses;
 pub use clock::{Clock, Hand};
 pub use compose::InvalidTemplate;
 pub use dispatch::Dispatch;
-pub use enter::{EnterCode, EntryOutcome, ReportOutcome};
+pub use enter::{EnterCode, EntryOutcome, Opened, ReportOutcome};
 pub use error::Unavailable;
 pub use find::{Found, session_cookie_name};
 pub use hashing::Hashing;

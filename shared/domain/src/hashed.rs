@@ -46,6 +46,8 @@ opaque! {
     NumberHash;
     /// HMAC of an e-mail address or phone number, to find a practice's deliveries that went there. 64 hexadecimal digits.
     AddressHash;
+    /// HMAC of a link and of the network that it is opened from, to count the openings (P6). 64 hexadecimal digits.
+    NetworkHash;
     /// HMAC of an idempotency key or of a request's body. 64 hexadecimal digits.
     RequestHash;
     /// A webhook's signing secret under authenticated encryption.

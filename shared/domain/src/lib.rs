@@ -13,6 +13,7 @@ pub mod gsm7;
 pub mod hashed;
 pub mod id;
 pub mod language;
+pub mod openings;
 pub mod outgoing;
 pub mod practice;
 pub mod rate;

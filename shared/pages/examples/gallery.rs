@@ -43,7 +43,7 @@ fn main() -> io::Result<()> {
             ..samples::practice()
         };
         for (state, page) in samples::pages(Language::German, &practice) {
-            if ["code-sms", "closed-used", "documents"].contains(&state.as_str()) {
+            if ["code", "closed-used", "documents"].contains(&state.as_str()) {
                 write(format!("{name}-{state}.html"), &page.html)?;
             }
         }
@@ -51,7 +51,7 @@ fn main() -> io::Result<()> {
     // And as taciturn.
     let practice = samples::bare_practice("P");
     for (state, page) in samples::pages(Language::German, &practice) {
-        if ["code-spoken", "closed-superseded"].contains(&state.as_str()) {
+        if ["code+spoken", "closed-superseded"].contains(&state.as_str()) {
             write(format!("bare-{state}.html"), &page.html)?;
         }
     }

@@ -10,6 +10,7 @@ use domain::time::Timestamp;
 use crate::code::{Button, EntryNote, Note, SelfServiceButton};
 use crate::format;
 use crate::frame::{Frame, Layout, Rendered};
+use crate::state::PageState;
 use crate::texts::Texts;
 
 /// What the page of a closed delivery shows.
@@ -48,16 +49,37 @@ pub fn closed_page(frame: &Frame<'_>, page: &ClosedPage<'_>) -> Rendered {
         None => texts.closed_heading(),
     };
     let template = ClosedTemplate {
-        layout: Layout::new(frame, heading),
+        layout: Layout::new(frame, state(page), heading),
         heading,
         note: page.note.map(|note| Note::of(frame, note)),
-        button: page.self_service.map(|button| Button::of(frame, button)),
+        button: page.self_service.map(|button| {
+            // There is nothing else to do here, so it is the page's main button.
+            let is_first = true;
+            Button::of(frame, SelfServiceButton { is_first, ..button })
+        }),
         reason,
         question: (page.reason == CloseReason::Superseded)
             .then(|| texts.closed_superseded_question()),
         contact: contact(texts, frame.practice),
     };
     template.layout.rendered(&template)
+}
+
+fn state(page: &ClosedPage<'_>) -> PageState {
+    match (page.reason, page.self_service, page.note) {
+        (_, Some(_), Some(_)) => PageState::RevivableNoted,
+        (CloseReason::TooManyAttempts, Some(_), _) => PageState::RevivableTooManyAttempts,
+        (CloseReason::StaleFailure, Some(_), _) => PageState::RevivableStaleFailure,
+        (CloseReason::Used, Some(_), _) => PageState::RevivableUsed,
+        (CloseReason::NotSent, ..) => PageState::NotSent,
+        (CloseReason::Revoked, ..) => PageState::Revoked,
+        (CloseReason::Reported, ..) => PageState::Reported,
+        (CloseReason::Superseded, ..) => PageState::Superseded,
+        (CloseReason::TooManyAttempts, None, _) => PageState::TooManyAttempts,
+        (CloseReason::Expired, ..) => PageState::Expired,
+        (CloseReason::StaleFailure, None, _) => PageState::StaleFailure,
+        (CloseReason::Used, None, _) => PageState::Used,
+    }
 }
 
 /// The sentence of a reason that names no point in time.

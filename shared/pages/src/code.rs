@@ -9,6 +9,7 @@ use domain::time::Timestamp;
 
 use crate::format;
 use crate::frame::{Frame, Layout, Rendered};
+use crate::state::PageState;
 use crate::texts::Texts;
 
 /// What the code page shows. Nothing of the documents but their number (D9).
@@ -57,7 +58,10 @@ pub enum EntryNote {
     /// Nothing was typed.
     Empty,
     /// Not the form of a code.
-    NotACode,
+    NotACode {
+        /// Whether the page said so before: it may be in a translator's hands.
+        again: bool,
+    },
     /// The form of a code, but with a character that no code has.
     ForeignSymbol,
     /// The reference instead of the code.
@@ -88,15 +92,18 @@ pub enum EntryNote {
     NoMoreCodes,
     /// No message can be sent now.
     CannotSendCode,
-    /// Too early (L4, P6).
+    /// Too early (L4).
     Wait {
+        /// How long the wait is.
+        seconds: i64,
+    },
+    /// The page was reloaded very often (P6).
+    Reloaded {
         /// How long the wait is.
         seconds: i64,
     },
     /// The form was too old or foreign (P5).
     FormExpired,
-    /// Something failed; nothing is lost.
-    OurFault,
     /// The documents page was open for too long (P7).
     SessionEnded,
     /// The reader closed the documents page.
@@ -124,12 +131,12 @@ pub fn code_page(frame: &Frame<'_>, page: &CodePage<'_>) -> Rendered {
     let is_before_first_request = page.self_service.is_some_and(|button| button.is_first);
     let heading = texts.code_heading();
     let title = match page.note {
-        Some(EntryNote::Wait { .. }) => texts.wait_title(heading),
+        Some(EntryNote::Wait { .. } | EntryNote::Reloaded { .. }) => texts.wait_title(heading),
         _ if is_error => texts.error_title(heading),
         _ => heading.to_owned(),
     };
     let template = CodeTemplate {
-        layout: Layout::new(frame, &title),
+        layout: Layout::new(frame, state(page), &title),
         offer: frame
             .practice
             .filter(|_| is_first_look)
@@ -150,12 +157,44 @@ pub fn code_page(frame: &Frame<'_>, page: &CodePage<'_>) -> Rendered {
             .map(|until| texts.reachable_until(format::moment(texts, until, frame.practice))),
         not_mine: frame.link(&format!("{}/not-mine", frame.path)),
         is_error,
+        is_no_code: matches!(page.note, Some(EntryNote::NotACode { .. })),
         is_invalid: note
             .as_ref()
             .is_some_and(|note| note.kind == NoteKind::InvalidEntry),
         note,
     };
     template.layout.rendered(&template)
+}
+
+fn state(page: &CodePage<'_>) -> PageState {
+    let Some(note) = page.note else {
+        return match page.self_service {
+            Some(button) if button.is_first => PageState::CodeToAskFor,
+            _ => PageState::Code,
+        };
+    };
+    match note {
+        EntryNote::Empty => PageState::Empty,
+        EntryNote::NotACode { again: false } => PageState::NotACode,
+        EntryNote::NotACode { again: true } => PageState::NotACodeAgain,
+        EntryNote::ForeignSymbol => PageState::ForeignSymbol,
+        EntryNote::ReferenceTyped => PageState::ReferenceTyped,
+        EntryNote::Wrong {
+            after_request: false,
+            ..
+        } => PageState::Wrong,
+        EntryNote::Wrong { .. } => PageState::WrongAfterRequest,
+        EntryNote::CodeSent { .. } => PageState::CodeSent,
+        EntryNote::CodeFateUnknown { .. } => PageState::CodeFateUnknown,
+        EntryNote::CodeTooEarly { .. } => PageState::CodeTooEarly,
+        EntryNote::NoMoreCodes => PageState::NoMoreCodes,
+        EntryNote::CannotSendCode => PageState::CannotSendCode,
+        EntryNote::Wait { .. } => PageState::Wait,
+        EntryNote::Reloaded { .. } => PageState::Reloaded,
+        EntryNote::FormExpired => PageState::FormExpired,
+        EntryNote::SessionEnded => PageState::SessionEnded,
+        EntryNote::Done { .. } => PageState::Done,
+    }
 }
 
 /// Who has how many documents for the reader.
@@ -173,6 +212,8 @@ struct CodeTemplate<'a> {
     note: Option<Note>,
     is_error: bool,
     is_invalid: bool,
+    /// Whether the next entry is told that the page said so already.
+    is_no_code: bool,
     offer: Option<String>,
     reference: String,
     form: &'a str,
@@ -216,6 +257,8 @@ pub(crate) struct Note {
     kind: NoteKind,
     /// Stands out.
     pub(crate) event: String,
+    /// The seconds that are counted down in it.
+    pub(crate) seconds: Option<i64>,
     pub(crate) remedy: Option<String>,
     /// Whether a link that loads the page anew belongs to the remedy.
     pub(crate) reload: bool,
@@ -240,7 +283,10 @@ impl Note {
         let moment = |until| format::moment(texts, until, frame.practice);
         let (kind, event, remedy) = match note {
             EntryNote::Empty => (InvalidEntry, texts.entry_empty(), None),
-            EntryNote::NotACode => (InvalidEntry, texts.entry_not_a_code(), None),
+            EntryNote::NotACode { again } => {
+                let remedy = again.then(|| texts.entry_not_a_code_again().to_owned());
+                (InvalidEntry, texts.entry_not_a_code(), remedy)
+            }
             EntryNote::ForeignSymbol => (InvalidEntry, texts.entry_foreign_symbol(), None),
             EntryNote::ReferenceTyped => {
                 let remedy = texts.entry_reference_remedy().to_owned();
@@ -256,13 +302,17 @@ impl Note {
                 }
                 (InvalidEntry, texts.entry_wrong(), Some(remedy))
             }
-            EntryNote::Wait { seconds } => {
-                let event = texts.wait(format::duration(texts, seconds));
-                let remedy = Some(texts.wait_remedy().to_owned());
+            EntryNote::Wait { seconds } | EntryNote::Reloaded { seconds } => {
+                let wait = texts.wait(format::duration(texts, seconds));
+                let event = match note {
+                    EntryNote::Reloaded { .. } => format!("{} {wait}", texts.reloaded()),
+                    _ => wait,
+                };
                 return Self {
                     kind: Failure,
                     event,
-                    remedy,
+                    seconds: Some(seconds.max(1)),
+                    remedy: Some(texts.wait_remedy().to_owned()),
                     reload: false,
                 };
             }
@@ -280,6 +330,7 @@ impl Note {
                 return Self {
                     kind: Failure,
                     event: texts.code_too_early(moment(from)),
+                    seconds: None,
                     remedy: None,
                     reload: false,
                 };
@@ -299,11 +350,6 @@ impl Note {
                 texts.form_expired(),
                 Some(texts.form_expired_remedy().to_owned()),
             ),
-            EntryNote::OurFault => (
-                Failure,
-                texts.our_fault(),
-                Some(texts.our_fault_remedy().to_owned()),
-            ),
             EntryNote::SessionEnded => (
                 Information,
                 texts.session_ended(),
@@ -318,9 +364,13 @@ impl Note {
         Self {
             kind,
             event: event.to_owned(),
+            seconds: None,
             remedy,
             // The browser's own reload would post the old form again.
-            reload: note == EntryNote::FormExpired,
+            reload: matches!(
+                note,
+                EntryNote::FormExpired | EntryNote::NotACode { again: true }
+            ),
         }
     }
 

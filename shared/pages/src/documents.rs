@@ -9,6 +9,7 @@ use domain::time::Timestamp;
 
 use crate::format;
 use crate::frame::{Frame, Layout, Rendered};
+use crate::state::PageState;
 use crate::texts::Texts;
 
 /// The most characters of a document's number that a file's name takes.
@@ -26,15 +27,24 @@ pub struct DocumentsPage<'a> {
     pub sent: &'a [Document],
     /// What D8 offers besides.
     pub offered: &'a [Document],
-    /// Whether the document that was just asked for is no longer there.
-    pub gone: bool,
+    /// What went wrong, if anything did.
+    pub note: Option<DocumentsNote>,
+}
+
+/// What went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentsNote {
+    /// The document that was just asked for is no longer there.
+    Gone,
+    /// The form that was to end the session was too old or foreign (P5).
+    FormExpired,
 }
 
 /// The path and the form's secret stay out of logs (S2).
 impl fmt::Debug for DocumentsPage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DocumentsPage")
-            .field("gone", &self.gone)
+            .field("note", &self.note)
             .finish_non_exhaustive()
     }
 }
@@ -49,14 +59,21 @@ pub fn documents_page(frame: &Frame<'_>, page: &DocumentsPage<'_>) -> Rendered {
             .collect()
     };
     let heading = texts.documents_heading();
-    let title = if page.gone {
-        texts.error_title(heading)
-    } else {
-        heading.to_owned()
+    let (state, note) = match page.note {
+        None => (PageState::Documents, None),
+        Some(DocumentsNote::Gone) => (PageState::DocumentGone, Some(texts.document_gone())),
+        Some(DocumentsNote::FormExpired) => {
+            (PageState::DocumentsFormExpired, Some(texts.form_expired()))
+        }
+    };
+    let title = match note {
+        Some(_) => texts.error_title(heading),
+        None => heading.to_owned(),
     };
     let template = DocumentsTemplate {
-        layout: Layout::new(frame, &title),
-        gone: page.gone,
+        layout: Layout::new(frame, state, &title),
+        note,
+        reload: page.note == Some(DocumentsNote::FormExpired),
         until: texts.documents_until(format::moment(texts, page.until, frame.practice)),
         sent: files(page.sent),
         offered: files(page.offered),
@@ -104,7 +121,9 @@ fn safe(text: &str, longest: usize) -> String {
 #[template(path = "documents.html")]
 struct DocumentsTemplate<'a> {
     layout: Layout<'a>,
-    gone: bool,
+    note: Option<&'static str>,
+    /// Whether a link that loads the page anew belongs to the note.
+    reload: bool,
     until: String,
     sent: Vec<File>,
     offered: Vec<File>,

@@ -138,7 +138,9 @@ impl<'a> Values<'a> {
             reference: mail.reference.shown(),
             count: mail.documents.to_string(),
             several: format::several(mail.documents),
-            reachable_until: format::moment(texts, mail.reachable_until, Some(practice)),
+            // Mail programs wrap as they like, and text is to be copied and searched.
+            reachable_until: format::moment(texts, mail.reachable_until, Some(practice))
+                .replace(format::NO_BREAK, " "),
             additional_text: mail.additional_text,
             code_way: match mail.channel {
                 Channel::Sms => texts.code_by_sms(),

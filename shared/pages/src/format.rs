@@ -7,6 +7,9 @@ use jiff::civil::Date;
 
 use crate::texts::Texts;
 
+/// A space at which no line is broken: dates and times of day stay whole.
+pub(crate) const NO_BREAK: char = '\u{a0}';
+
 /// "Donnerstag, 26. November 2026, 14:30 Uhr", in the practice's zone.
 pub(crate) fn moment(texts: &Texts, at: Timestamp, practice: Option<&PublicPractice>) -> String {
     let zone = practice.map_or_else(ZoneName::default, |practice| practice.time_zone.clone());
@@ -36,10 +39,11 @@ pub(crate) fn duration(texts: &Texts, seconds: i64) -> String {
 pub(crate) fn size(texts: &Texts, bytes: u64) -> String {
     let kilobytes = (bytes + 500) / 1_000;
     if kilobytes < 1_000 {
-        format!("{} KB", kilobytes.max(1))
+        format!("{}{NO_BREAK}KB", kilobytes.max(1))
     } else {
         let tenths = (bytes + 50_000) / 100_000;
-        format!("{}{}{} MB", tenths / 10, texts.decimal_mark, tenths % 10)
+        let (whole, tenth) = (tenths / 10, tenths % 10);
+        format!("{whole}{}{tenth}{NO_BREAK}MB", texts.decimal_mark)
     }
 }
 
@@ -79,7 +83,7 @@ fn clock(texts: &Texts, hour: i8, minute: i8) -> String {
         Some([before_noon, after_noon]) => {
             let half = if hour < 12 { before_noon } else { after_noon };
             let hour = (hour + 11) % 12 + 1;
-            format!("{hour}:{minute:02} {half}")
+            format!("{hour}:{minute:02}{NO_BREAK}{half}")
         }
     }
 }
@@ -105,7 +109,37 @@ mod tests {
     }
 
     fn said(language: Language, at: &str) -> String {
-        moment(texts(language), Timestamp::parse(at).unwrap(), None)
+        spaced(&moment(
+            texts(language),
+            Timestamp::parse(at).unwrap(),
+            None,
+        ))
+    }
+
+    fn spaced(text: &str) -> String {
+        text.replace(NO_BREAK, " ")
+    }
+
+    #[test]
+    fn dates_and_times_of_day_stay_whole() {
+        for (language, pieces) in [
+            (
+                German,
+                [
+                    "Donnerstag,",
+                    "26.\u{a0}November\u{a0}2026,",
+                    "14:30\u{a0}Uhr",
+                ],
+            ),
+            (
+                English,
+                ["Thursday", "26\u{a0}November\u{a0}2026,", "2:30\u{a0}pm"],
+            ),
+        ] {
+            let at = Timestamp::parse("2026-11-26T13:30:00Z").unwrap();
+            let said = moment(texts(language), at, None);
+            assert_eq!(said.split(' ').collect::<Vec<_>>(), pieces);
+        }
     }
 
     #[test]
@@ -135,8 +169,10 @@ mod tests {
 
     #[test]
     fn days_have_their_names() {
-        assert_eq!(date(texts(German), day(2027, 3, 1)), "1. März 2027");
-        assert_eq!(date(texts(English), day(2027, 12, 31)), "31 December 2027");
+        let german = date(texts(German), day(2027, 3, 1));
+        assert_eq!(spaced(&german), "1. März 2027");
+        let english = date(texts(English), day(2027, 12, 31));
+        assert_eq!(spaced(&english), "31 December 2027");
     }
 
     #[test]
@@ -150,8 +186,8 @@ mod tests {
             (61, "2 Minuten", "2 minutes"),
             (300, "5 Minuten", "5 minutes"),
         ] {
-            assert_eq!(duration(texts(German), seconds), german);
-            assert_eq!(duration(texts(English), seconds), english);
+            assert_eq!(spaced(&duration(texts(German), seconds)), german);
+            assert_eq!(spaced(&duration(texts(English), seconds)), english);
         }
     }
 
@@ -166,8 +202,8 @@ mod tests {
             (5_242_880, "5,2 MB", "5.2 MB"),
             (26_214_400, "26,2 MB", "26.2 MB"),
         ] {
-            assert_eq!(size(texts(German), bytes), german);
-            assert_eq!(size(texts(English), bytes), english);
+            assert_eq!(spaced(&size(texts(German), bytes)), german);
+            assert_eq!(spaced(&size(texts(English), bytes)), english);
         }
     }
 }

@@ -8,7 +8,10 @@ use domain::language::Language;
 use domain::practice::PublicPractice;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::policy::policy;
+use crate::script::{SCRIPT, Script};
 use crate::sheet::Sheet;
+use crate::state::PageState;
 use crate::texts::Texts;
 
 /// The page for which something is rendered.
@@ -25,9 +28,11 @@ pub struct Frame<'a> {
 /// A complete page.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rendered {
+    /// What it says.
+    pub state: PageState,
     /// The body of the answer.
     pub html: String,
-    /// The value of its `Content-Security-Policy` header, which names this page's style sheet.
+    /// The value of its `Content-Security-Policy` header, which names this page's style sheet and script.
     pub csp: String,
 }
 
@@ -42,15 +47,19 @@ impl fmt::Debug for Frame<'_> {
 
 impl fmt::Debug for Rendered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rendered").finish_non_exhaustive()
+        f.debug_struct("Rendered")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
 /// What `page.html` needs, worked out.
 pub(crate) struct Layout<'a> {
     pub(crate) texts: &'static Texts,
+    pub(crate) state: PageState,
     pub(crate) title: String,
     pub(crate) sheet: Sheet,
+    pub(crate) script: Script,
     pub(crate) practice: Option<&'a PublicPractice>,
     pub(crate) languages: Vec<Choice>,
     /// The page's own address.
@@ -68,11 +77,13 @@ pub(crate) struct Choice {
 }
 
 impl<'a> Layout<'a> {
-    pub(crate) fn new(frame: &Frame<'a>, title: &str) -> Self {
+    pub(crate) fn new(frame: &Frame<'a>, state: PageState, title: &str) -> Self {
         Self {
             texts: Texts::of(frame.language),
+            state,
             title: title.to_owned(),
             sheet: Sheet::of(frame.practice),
+            script: SCRIPT,
             practice: frame.practice,
             languages: choices(frame),
             own: frame.link(frame.path),
@@ -83,8 +94,9 @@ impl<'a> Layout<'a> {
     /// The page as it is answered. Writing into a string does not fail, so there is no error to tell of.
     pub(crate) fn rendered(&self, page: &impl Template) -> Rendered {
         Rendered {
+            state: self.state,
             html: page.render().unwrap_or_default(),
-            csp: self.sheet.policy(),
+            csp: policy(&self.sheet),
         }
     }
 }

@@ -13,20 +13,24 @@ mod frame;
 mod message;
 mod not_mine;
 mod notices;
+mod policy;
 mod report;
+mod script;
 mod sheet;
+mod state;
 mod text_template;
 mod texts;
 
 pub use closed::{ClosedPage, closed_page};
 pub use code::{CodePage, EntryNote, SelfServiceButton, code_page};
-pub use documents::{DocumentsPage, documents_page, file_name};
+pub use documents::{DocumentsNote, DocumentsPage, documents_page, file_name};
 pub use email::{DeliveryEmail, EmailText};
 pub use frame::{Frame, Rendered};
 pub use message::{DeliveryMessage, MessageTooLong};
 pub use not_mine::{NotMinePage, not_mine_page, thanks_page};
 pub use notices::{fault_page, pending_page, privacy_page, unknown_page};
 pub use report::{Report, report};
+pub use state::PageState;
 pub use text_template::{
     EmailTemplate, MessageTemplate, Place, Reason, TemplateError, Variable, VariableEntry,
     holds_web_address, variables,

@@ -6,6 +6,7 @@ use askama::Template;
 
 use crate::frame::{Frame, Layout, Rendered};
 use crate::notices::notice;
+use crate::state::PageState;
 use crate::texts::Texts;
 
 /// What the question shows.
@@ -31,13 +32,13 @@ impl fmt::Debug for NotMinePage<'_> {
 pub fn not_mine_page(frame: &Frame<'_>, page: &NotMinePage<'_>) -> Rendered {
     let texts = Texts::of(frame.language);
     let heading = texts.not_mine();
-    let title = if page.form_expired {
-        texts.error_title(heading)
+    let (state, title) = if page.form_expired {
+        (PageState::NotMineFormExpired, texts.error_title(heading))
     } else {
-        heading.to_owned()
+        (PageState::NotMine, heading.to_owned())
     };
     let template = NotMineTemplate {
-        layout: Layout::new(frame, &title),
+        layout: Layout::new(frame, state, &title),
         form: page.form,
         form_expired: page.form_expired,
         back: frame.link(page.token_path),
@@ -50,9 +51,9 @@ pub fn thanks_page(frame: &Frame<'_>) -> Rendered {
     let texts = Texts::of(frame.language);
     notice(
         frame,
+        PageState::NotMineThanks,
         texts.closed_heading(),
         texts.not_mine_thanks(),
-        false,
     )
 }
 

@@ -1,4 +1,4 @@
-//! Forms: the hidden field that shows that a form came from our own page, lately (P5).
+//! Forms: the hidden field that shows that a form came from our own page, lately (P5) and not in haste (P6).
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use domain::hashed::LinkHash;
@@ -28,7 +28,14 @@ pub enum Purpose {
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct FormCookie([u8; 16]);
 
-/// Why a form is not taken (P5). The patient reads the same sentence for both.
+/// From when on and until when a form is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Term {
+    from: Timestamp,
+    end: Timestamp,
+}
+
+/// Why a form is not taken. Of the first two the patient reads the same sentence (P5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
     /// It is older than 30 minutes.
@@ -37,6 +44,39 @@ pub enum FormError {
     /// It is not ours, or not this browser's, or not this page's.
     #[error("the form is not from this page")]
     Foreign,
+    /// P6: it was handed out in haste, and waits until then.
+    #[error("the form is not yet to be taken")]
+    TooEarly(Timestamp),
+}
+
+impl Term {
+    /// Of a form that is handed out `now`.
+    pub fn starting(now: Timestamp) -> Self {
+        // Not `now` itself: the clock of whoever takes the form may be a little behind.
+        Self::after(Timestamp::EPOCH, now)
+    }
+
+    /// Of a form that is handed out `now` and waits until `from` (P6).
+    pub fn after(from: Timestamp, now: Timestamp) -> Self {
+        let end = now.plus(LIFE);
+        Self { from, end }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let point = |text: &str| Timestamp::from_seconds(text.parse().ok()?).ok();
+        let (from, end) = text.split_once('-')?;
+        Some(Self {
+            from: point(from)?,
+            end: point(end)?,
+        })
+    }
+}
+
+/// As it stands in the form.
+impl std::fmt::Display for Term {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.from.seconds(), self.end.seconds())
+    }
 }
 
 impl FormCookie {
@@ -64,24 +104,24 @@ impl std::fmt::Debug for FormCookie {
 }
 
 impl LookupKeys {
-    /// The hidden field of a form handed out at `now`: its end and a MAC over end, cookie, delivery and purpose.
+    /// The hidden field of a form: its term and a MAC over term, cookie, delivery and purpose.
     pub fn form(
         &self,
         cookie: &FormCookie,
         link: &LinkHash,
         purpose: Purpose,
-        now: Timestamp,
+        term: Term,
     ) -> String {
-        let end = now.plus(LIFE).seconds().to_string();
+        let term = term.to_string();
         let mac = self
             .form_keys()
             .next()
-            .map(|key| key.mac(&parts(&end, cookie, link, purpose)))
+            .map(|key| key.mac(&parts(&term, cookie, link, purpose)))
             .unwrap_or_default();
-        format!("{end}.{}", HEXLOWER.encode(&mac))
+        format!("{term}.{}", HEXLOWER.encode(&mac))
     }
 
-    /// P5: whether a posted field was handed out for this cookie, delivery and purpose, less than 30 minutes ago.
+    /// P5, P6: whether a posted field was handed out for this cookie, delivery and purpose, less than 30 minutes ago, and need not wait.
     pub fn check_form(
         &self,
         field: &str,
@@ -90,18 +130,20 @@ impl LookupKeys {
         purpose: Purpose,
         now: Timestamp,
     ) -> Result<(), FormError> {
-        let (end, mac) = field.split_once('.').ok_or(FormError::Foreign)?;
+        let (term, mac) = field.split_once('.').ok_or(FormError::Foreign)?;
         let mac = HEXLOWER
             .decode(mac.as_bytes())
             .map_err(|_| FormError::Foreign)?;
         let ours = self
             .form_keys()
-            .any(|key| key.verifies(&parts(end, cookie, link, purpose), &mac));
-        let end: i64 = end.parse().map_err(|_| FormError::Foreign)?;
+            .any(|key| key.verifies(&parts(term, cookie, link, purpose), &mac));
+        let term = Term::parse(term).ok_or(FormError::Foreign)?;
         if !ours {
             Err(FormError::Foreign)
-        } else if now.seconds() >= end {
+        } else if now >= term.end {
             Err(FormError::Expired)
+        } else if now < term.from {
+            Err(FormError::TooEarly(term.from))
         } else {
             Ok(())
         }
@@ -109,7 +151,7 @@ impl LookupKeys {
 }
 
 fn parts<'a>(
-    end: &'a str,
+    term: &'a str,
     cookie: &'a FormCookie,
     link: &'a LinkHash,
     purpose: Purpose,
@@ -120,7 +162,12 @@ fn parts<'a>(
         Purpose::Done => b"done",
         Purpose::NotMine => b"not mine",
     };
-    [end.as_bytes(), &cookie.0, link.as_str().as_bytes(), purpose]
+    [
+        term.as_bytes(),
+        &cookie.0,
+        link.as_str().as_bytes(),
+        purpose,
+    ]
 }
 
 #[cfg(test)]
@@ -136,7 +183,7 @@ mod tests {
     fn p5_a_form_is_good_for_30_minutes() {
         let keys = keys_of_test(&[1]);
         let (cookie, link) = (FormCookie::draw().unwrap(), LinkHash::new("l".to_owned()));
-        let form = keys.form(&cookie, &link, Purpose::EnterCode, now());
+        let form = keys.form(&cookie, &link, Purpose::EnterCode, Term::starting(now()));
         let at = |seconds| {
             keys.check_form(
                 &form,
@@ -156,7 +203,7 @@ mod tests {
     fn p5_a_form_is_bound_to_cookie_delivery_and_purpose() {
         let keys = keys_of_test(&[1]);
         let (cookie, link) = (FormCookie::draw().unwrap(), LinkHash::new("l".to_owned()));
-        let form = keys.form(&cookie, &link, Purpose::EnterCode, now());
+        let form = keys.form(&cookie, &link, Purpose::EnterCode, Term::starting(now()));
         let foreign = Err(FormError::Foreign);
         let other = FormCookie::draw().unwrap();
         assert_eq!(
@@ -173,7 +220,7 @@ mod tests {
             foreign
         );
         let later = form.replacen('1', "2", 1);
-        for forged in ["", ".", "9999999999.", "x.00", &later] {
+        for forged in ["", ".", "0-9999999999.", "9999999999.", "x.00", &later] {
             assert_eq!(
                 keys.check_form(forged, &cookie, &link, Purpose::EnterCode, now()),
                 foreign,
@@ -183,9 +230,36 @@ mod tests {
     }
 
     #[test]
+    fn p6_a_form_that_was_handed_out_in_haste_waits_to_the_second() {
+        let keys = keys_of_test(&[1]);
+        let (cookie, link) = (FormCookie::draw().unwrap(), LinkHash::new("l".to_owned()));
+        let from = now().plus(30);
+        let form = keys.form(&cookie, &link, Purpose::EnterCode, Term::after(from, now()));
+        let at = |seconds| {
+            let now = now().plus(seconds);
+            keys.check_form(&form, &cookie, &link, Purpose::EnterCode, now)
+        };
+        let early = Err(FormError::TooEarly(from));
+        assert_eq!(
+            [at(0), at(29), at(30), at(31), at(1799), at(1800)],
+            [
+                early,
+                early,
+                Ok(()),
+                Ok(()),
+                Ok(()),
+                Err(FormError::Expired)
+            ]
+        );
+        let hurried = form.replacen(&from.seconds().to_string(), "0", 1);
+        let checked = keys.check_form(&hurried, &cookie, &link, Purpose::EnterCode, now());
+        assert_eq!(checked, Err(FormError::Foreign));
+    }
+
+    #[test]
     fn a_new_key_version_still_takes_forms_of_the_old_one() {
         let (cookie, link) = (FormCookie::draw().unwrap(), LinkHash::new("l".to_owned()));
-        let form = keys_of_test(&[1]).form(&cookie, &link, Purpose::Done, now());
+        let form = keys_of_test(&[1]).form(&cookie, &link, Purpose::Done, Term::starting(now()));
         assert!(
             keys_of_test(&[2, 1])
                 .check_form(&form, &cookie, &link, Purpose::Done, now())

@@ -16,7 +16,7 @@ mod webhook;
 pub use access::{ApiKeySecret, sha256_hex};
 pub use code::{CodeHasher, CodeKeys, HashCost, HashError};
 pub use draw::{DrawError, delivery_id, document_id, draw_code, draw_link_token, draw_op, run_id};
-pub use form::{FormCookie, FormError, LIFE as FORM_LIFE, Purpose};
+pub use form::{FormCookie, FormError, LIFE as FORM_LIFE, Purpose, Term};
 pub use keys::{KeyError, Keys};
 pub use lookup::LookupKeys;
 pub use session::SessionSecret;

@@ -2,7 +2,7 @@
 
 use data_encoding::HEXLOWER;
 use domain::contact::Mobile;
-use domain::hashed::{AddressHash, LinkHash, NumberHash, ReferenceHash, RequestHash};
+use domain::hashed::{AddressHash, LinkHash, NetworkHash, NumberHash, ReferenceHash, RequestHash};
 use domain::id::PracticeId;
 use domain::symbols::{LinkToken, Reference};
 
@@ -21,6 +21,7 @@ struct Version {
     references: Subkey,
     requests: Subkey,
     numbers: Subkey,
+    networks: Subkey,
     addresses: Subkey,
     forms: Subkey,
     webhooks: Subkey,
@@ -35,6 +36,7 @@ impl FromRoots for LookupKeys {
                 references: root.subkey("reference"),
                 requests: root.subkey("request"),
                 numbers: root.subkey("number"),
+                networks: root.subkey("network"),
                 addresses: root.subkey("address"),
                 forms: root.subkey("form"),
                 webhooks: root.subkey("webhook secret"),
@@ -78,6 +80,13 @@ impl LookupKeys {
         Some(NumberHash::new(hex(newest
             .numbers
             .mac(&[number.as_str().as_bytes()]))))
+    }
+
+    /// What counts the openings of a link's page from a network (P6); under the newest key alone, as above.
+    pub fn network(&self, link: &LinkHash, network: &str) -> Option<NetworkHash> {
+        let newest = self.versions.first()?;
+        let parts = [link.as_str().as_bytes(), network.as_bytes()];
+        Some(NetworkHash::new(hex(newest.networks.mac(&parts))))
     }
 
     /// Where a practice's deliveries to this e-mail address or phone number may be found.

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::audit::{Action, LastOp, Op, Outcome};
-use domain::hashed::{AddressHash, ApiKeyHash, LinkHash, NumberHash, ReferenceHash, RequestHash};
+use domain::hashed::{
+    AddressHash, ApiKeyHash, LinkHash, NetworkHash, NumberHash, ReferenceHash, RequestHash,
+};
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecordId, RecordTypeId, RunId};
 use domain::text_template::TemplateId;
 use domain::time::{DAY, Timestamp};
@@ -164,6 +166,11 @@ impl Key {
 
     pub(crate) fn day_of_number(number: &NumberHash, now: Timestamp) -> Self {
         Self::new(format!("COUNT#{number}"), day(now))
+    }
+
+    /// `minute` counts since 1970.
+    pub(crate) fn openings(network: &NetworkHash, minute: i64) -> Self {
+        Self::new(format!("OPENED#{network}"), format!("MINUTE#{minute}"))
     }
 
     pub(crate) fn gone_record(practice: &PracticeId, id: &RecordId) -> Self {

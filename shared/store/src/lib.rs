@@ -19,6 +19,7 @@
 //! | `KEY#<hash>` | `KEY` | an API key |
 //! | `COUNT#<practice or hash of a number>` | `DAY#<number>` | messages that patients asked for that day |
 //! | `COUNT#<practice>` | `MONTH#<month>` | what the practice sent in that month, as the caps count it |
+//! | `OPENED#<hash of a link and a network>` | `MINUTE#<number>` | how often the page was opened from there in each second of that minute, for two minutes |
 //! | `DUE` | `<seconds>#<what>` | what is to be done then: look at a delivery, tell a practice something |
 //! | `AUDIT#<practice>`, `AUDIT#<practice>#<record>` | `AT#<request>-<hash>` | a line of the audit, for a year; once more with its record |
 //! | `AWAITED` | `<second>#<request>-<hash>` | a line of the audit that waits for an outcome |
@@ -45,6 +46,7 @@ mod entries;
 mod error;
 mod item;
 mod lanes;
+mod openings;
 mod outgoing;
 mod practices;
 mod records;

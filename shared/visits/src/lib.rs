@@ -1,6 +1,6 @@
 //! What all functions for patients share: the visit of a delivery's page, its form and session cookies, and pages as answers.
 
-use deliveries::{Found, Unavailable, session_cookie_name};
+use deliveries::{Found, Opened, Unavailable, session_cookie_name};
 use domain::audit::{Actor, Op, network};
 use domain::delivery::{CloseReason, l6_is_revivable, reachable_until};
 use domain::hashed::{LinkHash, SessionHash};
@@ -13,7 +13,9 @@ use pages::{
     ClosedPage, CodePage, EntryNote, Frame, Rendered, SelfServiceButton, closed_page, code_page,
     fault_page, pending_page, unknown_page,
 };
-use secrets::{DrawError, FormCookie, LookupKeys, Purpose, SessionSecret, draw_op};
+use secrets::{
+    DrawError, FormCookie, FormError, LookupKeys, Purpose, SessionSecret, Term, draw_op,
+};
 use serde::Deserialize;
 use web::{Request, Response, lax_cookie};
 
@@ -31,6 +33,8 @@ pub struct Visit<'a> {
     pub language: Language,
     /// The delivery and its practice.
     pub found: Found,
+    /// P6: until when no code is taken from the form that this visit is handed.
+    pub slowed_until: Option<Timestamp>,
 }
 
 /// The field that every form of ours has. Fields that a browser's helpers add are not looked at.
@@ -53,16 +57,32 @@ pub fn is_own_form(
     origin: &str,
     now: Timestamp,
 ) -> bool {
+    check_form(request, token, lookup, purpose, origin, now).is_ok()
+}
+
+/// The same, with the reason: a form of the code page may have to wait (P6).
+pub fn check_form(
+    request: &Request,
+    token: &LinkToken,
+    lookup: &LookupKeys,
+    purpose: Purpose,
+    origin: &str,
+    now: Timestamp,
+) -> Result<(), FormError> {
     let posted: Option<PostedForm> = request.form();
     let cookie = request.cookie(FORM_COOKIE).and_then(FormCookie::parse);
-    let (Some(posted), Some(cookie)) = (posted, cookie) else {
-        return false;
-    };
     let links = lookup.links(token);
-    let checked = links
-        .first()
-        .map(|link| lookup.check_form(&posted.form, &cookie, link, purpose, now));
-    checked.is_some_and(|checked| checked.is_ok()) && request.is_same_origin(origin)
+    match (posted, cookie, links.first()) {
+        (Some(posted), Some(cookie), Some(link)) if request.is_same_origin(origin) => {
+            lookup.check_form(&posted.form, &cookie, link, purpose, now)
+        }
+        _ => Err(FormError::Foreign),
+    }
+}
+
+/// From which network a request came, as the gateway saw it: P6 counts by it.
+pub fn network_of(request: &Request) -> String {
+    network(&request.address).unwrap_or_default()
 }
 
 /// What a patient's request writes says this of itself: when, and from which network.
@@ -80,6 +100,21 @@ impl<'a> Visit<'a> {
             path: format!("/d/{}", token.expose()),
             language: request.language(found.stored.delivery.language),
             found,
+            slowed_until: None,
+        }
+    }
+
+    /// Of this delivery, whose page was opened.
+    pub fn of_opened(request: &'a Request, token: &LinkToken, opened: Opened) -> Self {
+        Self::new(request, token, opened.found).slowed(opened.slowed_until)
+    }
+
+    /// The same, handed a form from which no code is taken before then (P6).
+    #[must_use]
+    pub fn slowed(self, slowed_until: Option<Timestamp>) -> Self {
+        Self {
+            slowed_until,
+            ..self
         }
     }
 
@@ -104,9 +139,12 @@ impl<'a> Visit<'a> {
         let cookie = known.map_or_else(FormCookie::draw, Ok::<_, DrawError>)?;
         let links = lookup.links(&self.token);
         let link = links.first().unwrap_or(&self.found.stored.link);
-        let field = |purpose| lookup.form(&cookie, link, purpose, now);
+        let field = |purpose| lookup.form(&cookie, link, purpose, Term::starting(now));
+        let entry = self
+            .slowed_until
+            .map_or(Term::starting(now), |from| Term::after(from, now));
         Ok(Forms {
-            enter_code: field(Purpose::EnterCode),
+            enter_code: lookup.form(&cookie, link, Purpose::EnterCode, entry),
             request_code: field(Purpose::RequestCode),
             done: field(Purpose::Done),
             not_mine: field(Purpose::NotMine),

@@ -180,6 +180,8 @@ async fn t20_requests_that_are_barely_http_are_refused_and_the_stack_lives_on() 
         before,
         "a request that is none left a trace"
     );
+    // P6: so many openings at once make the form wait that comes with the next.
+    api.world.advance(10);
     let entered = api.world.patient(&sent).enter(&sent.code).await;
     assert_eq!(entered.status, 303, "and the patient gets in");
 }

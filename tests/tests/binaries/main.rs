@@ -6,6 +6,7 @@
 )]
 
 mod lambda;
+mod networks;
 mod round_trips;
 
 use std::collections::BTreeMap;

@@ -72,6 +72,8 @@ impl Drive {
                 entry.len()
             );
         }
+        // P6: nobody reloads in haste.
+        self.advance(10).await;
         for entry in [&other.code, "BCD-FGH", "ＢＣＤ－ＦＧＪ"] {
             assert_eq!(self.enter(&mut patient, entry).await, 401, "wrong: {entry}");
         }

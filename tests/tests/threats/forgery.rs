@@ -294,6 +294,13 @@ async fn t10_every_route_has_its_headers_with_every_status() {
             !header("content-security-policy").contains("unsafe"),
             "{route} with {status}"
         );
-        assert!(!page.html.contains("<script"), "{route} with {status}");
+        // One of each, inline, and allowed by its hash alone.
+        for (element, rule) in [("style", "style-src"), ("script", "script-src")] {
+            let begun = page.html.matches(&format!("<{element}")).count();
+            assert_eq!(begun, 1, "{route} with {status}: {element}");
+            let hashed = format!("{rule} 'sha256-");
+            let allowed = policy.iter().filter(|policy| policy.starts_with(&hashed));
+            assert_eq!(allowed.count(), 1, "{route} with {status}: {policy:?}");
+        }
     }
 }

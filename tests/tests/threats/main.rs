@@ -12,6 +12,7 @@ mod guesses;
 mod leaks;
 mod overreach;
 mod parsers;
+mod reloads;
 mod sessions;
 mod table;
 mod twice;

@@ -5,7 +5,7 @@ use std::thread;
 
 use domain::hashed::LinkHash;
 use domain::symbols::{Entry, LinkToken, Reference};
-use secrets::{FormCookie, Purpose, SessionSecret};
+use secrets::{FormCookie, Purpose, SessionSecret, Term};
 use serde_json::{Value, json};
 use tests::World;
 use web::Request;
@@ -193,7 +193,8 @@ async fn t20_a_million_texts_are_read_without_a_panic() {
     let link = LinkHash::new("1:0".to_owned());
     let (lookup, now) = (lookup(&world), world.clock().now());
     let keys = lookup.get().await.expect("keys");
-    let good = keys.form(&cookie, &link, Purpose::EnterCode, now);
+    let term = Term::starting(now);
+    let good = keys.form(&cookie, &link, Purpose::EnterCode, term);
     let taken = twice(120_000, |numbers| {
         let field = match numbers.below(3) {
             0 => numbers.text(3),

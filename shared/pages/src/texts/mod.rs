@@ -124,6 +124,7 @@ texts! {
         // Notes on the code page; each first sentence stands out
         entry_empty();
         entry_not_a_code();
+        entry_not_a_code_again();
         entry_foreign_symbol();
         entry_reference();
         entry_reference_remedy();
@@ -131,9 +132,10 @@ texts! {
         entry_wrong_remedy(until);
         wait(duration);
         wait_remedy();
+        wait_over();
+        reloaded();
         form_expired();
         form_expired_remedy();
-        our_fault();
         our_fault_remedy();
         session_ended();
         session_ended_remedy();
@@ -197,6 +199,8 @@ texts! {
         stored_contact();
         stored_times();
         stored_accesses();
+        stored_openings();
+        stored_audit();
         stored_backups();
         stored_cookies();
         not_stored_heading();

@@ -5,7 +5,7 @@ use domain::document::Kind;
 use domain::language::Language;
 use domain::practice::{Channel, PublicPractice};
 use jiff::civil::date;
-use pages::{ClosedPage, EntryNote, closed_page, file_name};
+use pages::{ClosedPage, DocumentsNote, EntryNote, closed_page, file_name};
 
 use crate::html::seen;
 use crate::samples::{self, HOSTILE, PATH, bare_practice, document, frame, practice, until};
@@ -41,6 +41,14 @@ fn the_code_page_says_what_the_wording_says() {
             "Bitte warten Sie 2 Minuten. Dann können Sie es noch einmal versuchen.",
         ),
         (
+            EntryNote::Reloaded { seconds: 30 },
+            "Die Seite wurde sehr oft neu geladen. Bitte warten Sie 30 Sekunden. Dann können Sie es noch einmal versuchen.",
+        ),
+        (
+            EntryNote::NotACode { again: true },
+            "Bitte geben Sie einen Code im Format XXX-XXX oder ohne Bindestrich ein. Wird die Seite gerade übersetzt? Bitte schalten Sie die Übersetzung aus und laden Sie die Seite neu. Seite neu laden",
+        ),
+        (
             EntryNote::FormExpired,
             "Sitzung ungültig oder abgelaufen! Bitte die Webseite neu laden und noch einmal probieren! Geben Sie dann den Code noch einmal ein.",
         ),
@@ -69,16 +77,17 @@ fn what_is_wrong_is_announced() {
             .0;
         let (expected, role, invalid) = match note {
             EntryNote::Empty
-            | EntryNote::NotACode
+            | EntryNote::NotACode { .. }
             | EntryNote::ForeignSymbol
             | EntryNote::ReferenceTyped
             | EntryNote::Wrong { .. } => ("Fehler: Dokument abholen", "alert", true),
             EntryNote::FormExpired
-            | EntryNote::OurFault
             | EntryNote::CodeTooEarly { .. }
             | EntryNote::NoMoreCodes
             | EntryNote::CannotSendCode => ("Fehler: Dokument abholen", "alert", false),
-            EntryNote::Wait { .. } => ("Bitte warten: Dokument abholen", "alert", false),
+            EntryNote::Wait { .. } | EntryNote::Reloaded { .. } => {
+                ("Bitte warten: Dokument abholen", "alert", false)
+            }
             EntryNote::SessionEnded
             | EntryNote::Done { .. }
             | EntryNote::CodeSent { .. }
@@ -166,12 +175,7 @@ fn the_list_shows_kind_number_day_and_size() {
     let practice = practice();
     let page = |language| {
         let sent = &samples::sent()[..1];
-        samples::documents(
-            &frame(language, &practice),
-            sent,
-            &samples::offered(),
-            false,
-        )
+        samples::documents(&frame(language, &practice), sent, &samples::offered(), None)
     };
     let german = page(Language::German);
     let words = seen(&german.html);
@@ -192,7 +196,12 @@ fn the_list_shows_kind_number_day_and_size() {
         words.contains("Receipt 2026-0688 28 September 2026 · PDF · 5.2 MB Download"),
         "{words}"
     );
-    let gone = samples::documents(&frame(Language::German, &practice), &[], &[], true);
+    let gone = samples::documents(
+        &frame(Language::German, &practice),
+        &[],
+        &[],
+        Some(DocumentsNote::Gone),
+    );
     assert!(seen(&gone.html).contains("Dieses Dokument ist nicht mehr verfügbar."));
 }
 

@@ -9,9 +9,10 @@ use domain::symbols::Reference;
 use domain::time::{Timestamp, ZoneName};
 use jiff::civil::{Date, date};
 use pages::{
-    ClosedPage, CodePage, DeliveryEmail, DocumentsPage, EmailTemplate, EmailText, EntryNote, Frame,
-    NotMinePage, Rendered, SelfServiceButton, closed_page, code_page, documents_page, fault_page,
-    not_mine_page, pending_page, privacy_page, thanks_page, unknown_page,
+    ClosedPage, CodePage, DeliveryEmail, DocumentsNote, DocumentsPage, EmailTemplate, EmailText,
+    EntryNote, Frame, NotMinePage, Rendered, SelfServiceButton, closed_page, code_page,
+    documents_page, fault_page, not_mine_page, pending_page, privacy_page, thanks_page,
+    unknown_page,
 };
 
 /// The path of the sample delivery.
@@ -104,36 +105,12 @@ pub(crate) fn offered() -> Vec<Document> {
     ]
 }
 
-/// A name for every note; a new one does not compile until it is named, and so shown, here.
-fn note_name(note: EntryNote) -> &'static str {
-    match note {
-        EntryNote::Empty => "empty",
-        EntryNote::NotACode => "not-a-code",
-        EntryNote::ForeignSymbol => "foreign-symbol",
-        EntryNote::ReferenceTyped => "reference-typed",
-        EntryNote::Wrong {
-            after_request: false,
-            ..
-        } => "wrong",
-        EntryNote::Wrong { .. } => "wrong-after-request",
-        EntryNote::CodeSent { .. } => "code-sent",
-        EntryNote::CodeFateUnknown { .. } => "code-fate-unknown",
-        EntryNote::CodeTooEarly { .. } => "code-too-early",
-        EntryNote::NoMoreCodes => "no-more-codes",
-        EntryNote::CannotSendCode => "cannot-send-code",
-        EntryNote::Wait { .. } => "wait",
-        EntryNote::FormExpired => "form-expired",
-        EntryNote::OurFault => "our-fault",
-        EntryNote::SessionEnded => "session-ended",
-        EntryNote::Done { .. } => "done",
-    }
-}
-
 /// Every note.
-pub(crate) const fn notes(until: Timestamp) -> [EntryNote; 16] {
+pub(crate) const fn notes(until: Timestamp) -> [EntryNote; 17] {
     [
         EntryNote::Empty,
-        EntryNote::NotACode,
+        EntryNote::NotACode { again: false },
+        EntryNote::NotACode { again: true },
         EntryNote::ForeignSymbol,
         EntryNote::ReferenceTyped,
         EntryNote::Wrong {
@@ -150,8 +127,8 @@ pub(crate) const fn notes(until: Timestamp) -> [EntryNote; 16] {
         EntryNote::NoMoreCodes,
         EntryNote::CannotSendCode,
         EntryNote::Wait { seconds: 20 },
+        EntryNote::Reloaded { seconds: 30 },
         EntryNote::FormExpired,
-        EntryNote::OurFault,
         EntryNote::SessionEnded,
         EntryNote::Done { until },
     ]
@@ -218,7 +195,7 @@ pub(crate) fn documents(
     frame: &Frame<'_>,
     sent: &[Document],
     offered: &[Document],
-    gone: bool,
+    note: Option<DocumentsNote>,
 ) -> Rendered {
     let page = DocumentsPage {
         until: until(),
@@ -226,7 +203,7 @@ pub(crate) fn documents(
         form: "1790260000.c2FtcGxlLWZvcm0",
         sent,
         offered,
-        gone,
+        note,
     };
     documents_page(frame, &page)
 }
@@ -250,7 +227,7 @@ pub(crate) fn not_mine(
     not_mine_page(&frame, &page)
 }
 
-/// Every state of every page, by name.
+/// Every state of every page, by the state's name; where a state looks different with other contents, that is added.
 pub(crate) fn pages(language: Language, practice: &PublicPractice) -> Vec<(String, Rendered)> {
     let frame = frame(language, practice);
     let nobody = Frame {
@@ -258,63 +235,54 @@ pub(crate) fn pages(language: Language, practice: &PublicPractice) -> Vec<(Strin
         ..frame
     };
     let mut pages = Vec::new();
-    let mut add = |name: String, page| pages.push((name, page));
-    for (channel, name) in [
-        (Channel::Sms, "sms"),
-        (Channel::Threema, "threema"),
-        (Channel::Spoken, "spoken"),
-        (Channel::SelfService, "self-service"),
+    let mut add = |variant: &str, page: Rendered| {
+        pages.push((format!("{}{variant}", page.state.name()), page));
+    };
+    for (channel, variant) in [
+        (Channel::Sms, ""),
+        (Channel::Threema, "+threema"),
+        (Channel::Spoken, "+spoken"),
+        (Channel::SelfService, ""),
     ] {
-        add(format!("code-{name}"), code(&frame, channel, None));
+        add(variant, code(&frame, channel, None));
     }
     for note in notes(until()) {
-        add(
-            format!("code-{}", note_name(note)),
-            code(&frame, Channel::Sms, Some(note)),
-        );
+        add("", code(&frame, Channel::Sms, Some(note)));
     }
     for reason in REASONS {
-        add(
-            format!("closed-{}", reason.name()),
-            closed_page(&frame, &closed(reason)),
-        );
+        add("", closed_page(&frame, &closed(reason)));
     }
-    for (name, note) in [
-        ("revivable", None),
+    for (reason, note) in [
+        (CloseReason::TooManyAttempts, None),
+        (CloseReason::StaleFailure, None),
+        (CloseReason::Used, None),
         (
-            "revivable-too-early",
+            CloseReason::Used,
             Some(EntryNote::CodeTooEarly { from: until() }),
         ),
     ] {
         let page = ClosedPage {
             self_service: Some(button(false)),
             note,
-            ..closed(CloseReason::Used)
+            ..closed(reason)
         };
-        add(format!("closed-{name}"), closed_page(&frame, &page));
+        add("", closed_page(&frame, &page));
     }
-    add(
-        "documents".to_owned(),
-        documents(&frame, &sent()[..1], &offered(), false),
-    );
-    add(
-        "documents-all-kinds".to_owned(),
-        documents(&frame, &sent(), &[], false),
-    );
-    add(
-        "documents-gone".to_owned(),
-        documents(&frame, &[], &offered(), true),
-    );
-    for (name, form_expired) in [("not-mine", false), ("not-mine-again", true)] {
-        add(name.to_owned(), not_mine(language, practice, form_expired));
+    add("", documents(&frame, &sent()[..1], &offered(), None));
+    add("+all-kinds", documents(&frame, &sent(), &[], None));
+    for note in [DocumentsNote::Gone, DocumentsNote::FormExpired] {
+        add("", documents(&frame, &[], &offered(), Some(note)));
     }
-    add("thanks".to_owned(), thanks_page(&frame));
-    add("pending".to_owned(), pending_page(&frame));
-    add("fault".to_owned(), fault_page(&frame));
-    add("fault-without-practice".to_owned(), fault_page(&nobody));
-    add("unknown".to_owned(), unknown_page(&nobody));
+    for form_expired in [false, true] {
+        add("", not_mine(language, practice, form_expired));
+    }
+    add("", thanks_page(&frame));
+    add("", pending_page(&frame));
+    add("", fault_page(&frame));
+    add("+without-practice", fault_page(&nobody));
+    add("", unknown_page(&nobody));
     add(
-        "privacy".to_owned(),
+        "",
         privacy_page(&Frame {
             path: "/privacy",
             ..nobody

@@ -1,0 +1,60 @@
+//! P6: where a request comes from is what the gateway says of the connection, cut to its network, and nothing that a client says of itself.
+
+use serde_json::{Value, json};
+use tests::World;
+
+use crate::lambda::Lambda;
+use crate::{of_patient, token, world};
+
+const SLOWED: &str = "Die Seite wurde sehr oft neu geladen.";
+
+/// Opens a new delivery's page from each of these addresses, with headers that say others: what the last page says.
+async fn opened_from(
+    world: &World,
+    verify: &mut Lambda,
+    number: usize,
+    addresses: &[String],
+) -> String {
+    let document = world
+        .practice
+        .document("invoice", &number.to_string(), "2026-11-20")
+        .await;
+    let outbox = world.stack.outbox();
+    let sent = world.practice.send(outbox, &[&document], json!({})).await;
+    let mut ask = of_patient("GET /d/{token}", &token(&sent));
+    let mut shown = Value::Null;
+    for (of, address) in addresses.iter().enumerate() {
+        let spoofed = format!("198.51.{of}.7");
+        ask["requestContext"]["http"]["sourceIp"] = json!(address);
+        ask["headers"]["x-forwarded-for"] = json!(spoofed);
+        ask["headers"]["x-real-ip"] = json!(spoofed);
+        ask["headers"]["forwarded"] = json!(format!("for={spoofed}"));
+        ask["headers"]["cloudfront-viewer-address"] = json!(format!("{spoofed}:443"));
+        shown = verify.answer(&ask).await;
+        assert_eq!(shown["statusCode"], 200, "{shown}");
+    }
+    shown["body"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p6_a_network_is_one_however_its_addresses_change_and_whatever_clients_say() {
+    let world = world().await;
+    let mut verify = Lambda::start(&world, "Verify").await;
+    let numbered = |name: fn(u16) -> String| (0..12).map(name).collect::<Vec<_>>();
+    let cases = [
+        (numbered(|_| "203.0.113.7".to_owned()), true),
+        (numbered(|n| format!("203.0.113.{n}")), true),
+        (numbered(|n| format!("::ffff:203.0.113.{n}")), true),
+        // The last eight bits of a /56 are a customer's to number, and the 64 after them the device's.
+        (
+            numbered(|n| format!("2001:db8:12:34{n:02x}:{n:x}:2:3:{n:x}")),
+            true,
+        ),
+        (numbered(|n| format!("203.0.{n}.7")), false),
+        (numbered(|n| format!("2001:db8:12:{n:x}00::1")), false),
+    ];
+    for (number, (addresses, is_one)) in cases.into_iter().enumerate() {
+        let page = opened_from(&world, &mut verify, number, &addresses).await;
+        assert_eq!(page.contains(SLOWED), is_one, "{addresses:?}");
+    }
+}
