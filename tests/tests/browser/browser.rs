@@ -22,7 +22,7 @@ use crate::traffic::Traffic;
 /// Longer than anything here takes on a busy machine; whatever takes longer does not happen at all.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often to look whether something has happened.
-const PERIOD: Duration = Duration::from_millis(50);
+pub(crate) const PERIOD: Duration = Duration::from_millis(50);
 
 /// Headless, with nothing that goes on by itself, so that the only traffic is the page's own.
 const ARGUMENTS: [&str; 13] = [
@@ -226,12 +226,18 @@ impl Browser {
         (text("name"), text("description"))
     }
 
+    /// Takes a cookie away, as people do who clear their browser.
+    pub(crate) async fn delete_cookie(&self, name: &str) {
+        let deleted = self.client.delete_cookie(name).await;
+        deleted.unwrap_or_else(|error| panic!("the cookie {name}: {error}"));
+    }
+
     /// Waits for a whole file of this name in the folder of downloads.
     pub(crate) async fn downloaded(&self, name: &str) -> Vec<u8> {
         let path = self.downloads.join(name);
         let waited = tokio::time::timeout(PATIENCE, async {
-            // Chromium gives a file its name when it is whole.
-            while !path.exists() {
+            // Until a file is whole, Chromium keeps its name with an empty one.
+            while std::fs::metadata(&path).map_or(0, |file| file.len()) == 0 {
                 tokio::time::sleep(PERIOD).await;
             }
         });
@@ -307,7 +313,7 @@ impl Browser {
     }
 
     /// Chromium's own commands.
-    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+    pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({"cmd": command, "params": parameters});
         let answer = self.vendor("goog/cdp/execute", body).await;
         answer.unwrap_or_else(|error| panic!("{command}: {error}"))

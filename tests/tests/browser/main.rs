@@ -9,6 +9,9 @@
 
 mod browser;
 mod foreign;
+mod judges;
+mod states;
+mod table;
 mod traffic;
 
 use fantoccini::key::Key;
@@ -429,9 +432,12 @@ async fn send(world: &World, kind: &str, number: &str) -> Sent {
     world.practice.send(outbox, &[&document], json!({})).await
 }
 
-/// Types a code as a person does, and presses Enter.
+/// Types a code as a person does, presses Enter, and waits for the page that follows.
 async fn enter(browser: &Browser, code: &str) {
+    browser.script("document.body.dataset.left = ''").await;
     type_and_enter(&browser.find("#code").await, code).await;
+    let is_next = async || !browser.has("[data-left]").await && browser.has("body").await;
+    browser.wait_until("the next page is there", is_next).await;
 }
 
 async fn type_and_enter(field: &fantoccini::elements::Element, code: &str) {

@@ -7,6 +7,8 @@ use serde_json::Value;
 pub(crate) struct Traffic {
     /// The addresses, those of redirects among them.
     pub(crate) addresses: Vec<String>,
+    /// The request of the last page.
+    pub(crate) page: String,
     /// The headers of every posted form as they went over the wire, by lower-case name.
     pub(crate) forms: Vec<Vec<(String, String)>>,
 }
@@ -35,6 +37,10 @@ impl Traffic {
             Some("Network.requestWillBeSent") => {
                 let url = parameters["request"]["url"].as_str();
                 self.addresses.push(url.unwrap_or_default().to_owned());
+            }
+            Some("Network.responseReceived") if parameters["type"] == "Document" => {
+                let request = parameters["requestId"].as_str();
+                request.unwrap_or_default().clone_into(&mut self.page);
             }
             Some("Network.requestWillBeSentExtraInfo") => {
                 let headers = parameters["headers"].as_object().into_iter().flatten();
