@@ -23,13 +23,14 @@ const LOGGED: [&str; 8] = [
     "$context.error.message",
 ];
 /// Which partitions of the table each function reaches, and no others.
-const PARTITIONS: [(&str, &[&str]); 7] = [
+const PARTITIONS: [(&str, &[&str]); 8] = [
     ("Authorize", &["KEY#*", "PUB#*"]),
     (
         "Manage",
         &["AUDIT#*", "COUNT#*", "ORG#*", "PUB#*", "LINK#*"],
     ),
     ("Issue", &["COUNT#*", "ORG#*", "PUB#*", "LINK#*"]),
+    ("Feedback", &["LINK#*"]),
     ("Notify", &["AUDIT#*", "AWAITED", "DUE", "LINK#*", "ORG#*"]),
     ("RequestCode", &["COUNT#*", "LINK#*", "ORG#*", "PUB#*"]),
     ("Verify", &["LINK#*", "OPENED#*", "PUB#*"]),
@@ -168,7 +169,6 @@ fn a_function_is_told_of_exactly_what_it_may_use() {
     for (id, function) in template.functions() {
         let told: BTreeSet<&str> = environment(function).keys().map(String::as_str).collect();
         for (variable, action, resource) in [
-            ("TABLE", "dynamodb:GetItem", Some("Table")),
             ("DOCUMENTS_BUCKET", "s3:GetObject", None),
             ("LOOKUP_KEYS", "kms:GenerateMac", Some("LookupKey")),
             ("PEPPER_KEYS", "kms:GenerateMac", Some("PepperKey")),
@@ -183,6 +183,13 @@ fn a_function_is_told_of_exactly_what_it_may_use() {
                 "{id}: {variable} is set where {action} is allowed, and only there"
             );
         }
+        let uses_table = statements(function).any(|statement| {
+            let actions = list(&statement["Action"]);
+            actions
+                .iter()
+                .any(|action| text(action).starts_with("dynamodb:"))
+        });
+        assert_eq!(told.contains("TABLE"), uses_table, "{id}: TABLE");
         assert!(told.contains("LOG_LEVEL"), "{id} is told its log level");
     }
 }
@@ -449,6 +456,47 @@ fn opens_and_clicks_of_e_mails_are_not_tracked() {
 }
 
 #[test]
+fn what_becomes_of_this_deployments_e_mails_is_told_to_feedback_alone() {
+    let template = Template::read();
+    let own = json!({"Ref": "ConfigurationSet"});
+    let destination = template.properties("EmailEvents");
+    assert_eq!(destination["ConfigurationSetName"], own);
+    let destination = &destination["EventDestination"];
+    assert_eq!(destination["Enabled"], true);
+    let told: BTreeSet<&str> = list(&destination["MatchingEventTypes"])
+        .iter()
+        .map(text)
+        .collect();
+    let expected = [
+        "send",
+        "delivery",
+        "deliveryDelay",
+        "bounce",
+        "complaint",
+        "reject",
+    ];
+    assert_eq!(told, BTreeSet::from(expected));
+    let mut listeners = 0;
+    for (id, function) in template.functions() {
+        for (_, event) in function.get("Events").map(fields).into_iter().flatten() {
+            if event["Type"] == "EventBridgeRule" {
+                listeners += 1;
+                assert_eq!(id, "Feedback");
+                let pattern = &event["Properties"]["Pattern"];
+                assert_eq!(pattern["source"], json!(["aws.ses"]));
+                let tags = &pattern["detail"]["mail"]["tags"];
+                assert_eq!(
+                    tags["ses:configuration-set"],
+                    json!([own]),
+                    "no other deployment's"
+                );
+            }
+        }
+    }
+    assert_eq!(listeners, 1);
+}
+
+#[test]
 fn every_value_of_an_environment_is_a_parameter_or_a_resource() {
     let template = Template::read();
     for (id, function) in template.functions() {
@@ -535,7 +583,10 @@ impl Template {
         for (id, function) in self.functions() {
             for (name, event) in function.get("Events").map(fields).into_iter().flatten() {
                 if event["Type"] != "HttpApi" {
-                    assert_eq!(id, "Notify", "{name}: fed by nobody's request");
+                    assert!(
+                        ["Feedback", "Notify"].contains(&id),
+                        "{name}: fed by nobody's request"
+                    );
                     continue;
                 }
                 let event = &event["Properties"];

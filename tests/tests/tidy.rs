@@ -12,9 +12,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const FUNCTIONS: [&str; 7] = [
+const FUNCTIONS: [&str; 8] = [
     "authorize",
     "download",
+    "feedback",
     "issue",
     "manage",
     "notify",

@@ -1,8 +1,9 @@
 //! What `issue` answers: a preview, a sent delivery, a new code, a delivery's state.
 
-use deliveries::{MessageSent, Preview, SentDelivery};
+use deliveries::{MessageSent, Preview, SentDelivery, Warning};
 use domain::delivery::{Delivery, MessageFate, l6_is_revivable, l8_state, reachable_until};
 use domain::document::Document;
+use domain::email_status::{EmailStatus, bounce, email_status};
 use domain::practice::Channel;
 use domain::symbols::Code;
 use domain::time::Timestamp;
@@ -45,8 +46,22 @@ pub(crate) fn preview(preview: Preview) -> Value {
         "supersedes": preview.supersedes,
         "sendable": problems.is_empty(),
         "problems": problems,
+        "warnings": preview.warnings.iter().map(warning).collect::<Vec<_>>(),
         "draft": preview.draft,
     })
+}
+
+fn warning(warning: &Warning) -> Value {
+    match warning {
+        Warning::BouncedBefore { address, at } => json!({
+            "type": "/problems/bounced-before",
+            "title": "The last e-mail to this address did not arrive.",
+            "detail": format!(
+                "It came back on {at}: {}. Check the address of the recipient before sending again.",
+                address.as_str()
+            ),
+        }),
+    }
 }
 
 fn offered(document: &Document) -> Value {
@@ -60,10 +75,10 @@ fn offered(document: &Document) -> Value {
 }
 
 /// The answer to a repeated request: the same, built anew, without code and reference.
-pub(crate) fn repeated(delivery: &Delivery) -> Value {
+pub(crate) fn repeated(delivery: &Delivery, now: Timestamp) -> Value {
     json!({
         "id": delivery.id,
-        "email": email(delivery),
+        "email": email(delivery, now),
         "message": delivery.message.as_ref().map_or_else(
             || message(delivery.channel, &MessageFate::Unknown),
             |fate| message(delivery.channel, fate),
@@ -108,23 +123,20 @@ pub(crate) fn delivery(delivery: &Delivery, now: Timestamp) -> Value {
         "downloads": downloads,
         "code_requests": delivery.code_requests,
         "wrong_entries": {"of_code": delivery.wrong_for_code, "in_life": delivery.wrong_in_life},
-        "email": email(delivery),
+        "email": email(delivery, now),
         "message": delivery.message.as_ref().map(|fate| message(delivery.channel, fate)),
     })
 }
 
-fn email(delivery: &Delivery) -> Value {
-    let status = match (
-        &delivery.email_message_id,
-        &delivery.email_refused_because,
-        delivery.not_sent_at,
-    ) {
-        (Some(_), ..) => "accepted",
-        (None, Some(_), _) => "refused",
-        (None, None, Some(_)) => "unknown",
-        (None, None, None) => "pending",
-    };
-    json!({"status": status, "message_id": delivery.email_message_id, "reason": delivery.email_refused_because})
+fn email(delivery: &Delivery, now: Timestamp) -> Value {
+    let status = email_status(delivery, now);
+    let bounced_because = bounce(delivery).map(|bounce| &bounce.reason);
+    json!({
+        "status": status,
+        "message_id": delivery.email_message_id,
+        "reason": delivery.email_refused_because.as_ref().or(bounced_because),
+        "delayed_at": shown(delivery.email_delayed_at.filter(|_| status == EmailStatus::Accepted)),
+    })
 }
 
 /// A channel without a message has none to say anything of.

@@ -79,7 +79,7 @@ async fn post(send: &SendDelivery, request: &Request) -> Result<Response, Proble
         )),
         Err(SendError::Repeated(stored)) => Ok(Response::json(
             StatusCode::CREATED,
-            &answers::repeated(&stored.delivery),
+            &answers::repeated(&stored.delivery, send.clock.now()),
         )),
         Err(SendError::Unavailable(error)) => Err(unavailable(&error)),
         Err(error) => Err(problems::send_problem(error)),

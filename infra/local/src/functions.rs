@@ -12,9 +12,10 @@ use crate::template::FunctionResource;
 type Constructor = fn(&Environment, Clock) -> Result<Function, MissingSettings>;
 
 /// The code of every function, by its logical id in the template.
-const CONSTRUCTORS: [(&str, Constructor); 7] = [
+const CONSTRUCTORS: [(&str, Constructor); 8] = [
     ("Authorize", authorize::function),
     ("Download", download::function),
+    ("Feedback", feedback::function),
     ("Issue", issue::function),
     ("Manage", manage::function),
     ("Notify", notify::function),

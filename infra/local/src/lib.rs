@@ -17,7 +17,7 @@ mod s3;
 mod servers;
 mod template;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::net::SocketAddr;
@@ -28,13 +28,13 @@ use runtime::Environment;
 use tokio::net::TcpListener;
 
 use environment::{Addresses, KEY_PAIR};
-use events::{Position, Stream, run_schedule};
+use events::{Bus, Listener, Position, Stream, run_schedule};
 pub use files::replace as replace_file;
-use gateway::Gateway;
+use gateway::{Callable, Gateway};
 use outbox::{ClockFile, Keys, Outbox};
 use servers::{Servers, listen};
 pub use template::TemplateError;
-use template::{LocalValues, Template};
+use template::{FunctionResource, LocalValues, Template};
 
 /// The template that is deployed.
 const TEMPLATE: &str = include_str!("../../../template.yaml");
@@ -199,6 +199,7 @@ impl Stack {
                 ));
             }
         }
+        let bus = Bus::new(listeners_of(&resources, &callables));
         let gateway = Gateway {
             routes: functions::routes(&resources)?,
             functions: callables,
@@ -211,7 +212,7 @@ impl Stack {
             .map(|resource| (resource.id.clone(), functions::environment(resource, &aws)))
             .collect();
 
-        let outbox = Outbox::open(&directory, clock_file, keys, servers.stopping())?;
+        let outbox = Outbox::open(&directory, clock_file, keys, bus, servers.stopping())?;
         dynamodb::serve(database, listeners.dynamodb, &mut servers);
         servers.serve(listeners.s3, s3);
         servers.serve(listeners.outbox, outbox::router(outbox));
@@ -279,6 +280,25 @@ impl Stack {
     pub async fn stop(self) {
         self.servers.stop().await;
     }
+}
+
+/// The functions that have rules for the event bus.
+fn listeners_of(
+    resources: &[FunctionResource],
+    callables: &HashMap<String, Callable>,
+) -> Vec<Listener> {
+    let with_rules = resources
+        .iter()
+        .filter(|resource| !resource.rules.is_empty());
+    with_rules
+        .filter_map(|resource| {
+            Some(Listener {
+                id: resource.id.clone(),
+                callable: callables.get(&resource.id)?.clone(),
+                rules: resource.rules.clone(),
+            })
+        })
+        .collect()
 }
 
 /// One listener per server, open before anything else is done, so that a taken port is known at once.

@@ -1,8 +1,9 @@
 //! E-mail through SES.
 
 use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 use domain::contact::EmailAddress;
+use domain::hashed::LinkHash;
 
 use crate::{Sent, fate};
 
@@ -29,7 +30,12 @@ pub struct Email<'a> {
     pub text: &'a str,
     /// The HTML part.
     pub html: &'a str,
+    /// The delivery that it belongs to: what is told of the e-mail later comes with it, and nobody else can read it.
+    pub delivery: Option<&'a LinkHash>,
 }
+
+/// The tag of an e-mail that names its delivery.
+const TAG: &str = "delivery";
 
 impl std::fmt::Debug for Email<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -49,7 +55,7 @@ impl EmailChannel {
 
     /// Sends once. SES builds the message from the parts, so that no part can add a header.
     pub async fn send(&self, email: &Email<'_>) -> Sent {
-        let Ok(content) = content(email) else {
+        let (Ok(content), Ok(tags)) = (content(email), tags(email)) else {
             return Sent::Refused {
                 reason: "invalid".to_owned(),
             };
@@ -69,6 +75,7 @@ impl EmailChannel {
                     .map(|address| vec![address.as_str().to_owned()]),
             )
             .configuration_set_name(&self.configuration_set)
+            .set_email_tags(tags)
             .content(content)
             .send()
             .await;
@@ -92,6 +99,17 @@ fn content(email: &Email<'_>) -> Result<EmailContent, aws_sdk_sesv2::error::Buil
         .body(body)
         .build();
     Ok(EmailContent::builder().simple(message).build())
+}
+
+fn tags(email: &Email<'_>) -> Result<Option<Vec<MessageTag>>, aws_sdk_sesv2::error::BuildError> {
+    let tag = |delivery: &LinkHash| {
+        MessageTag::builder()
+            .name(TAG)
+            .value(delivery.as_str())
+            .build()
+    };
+    let tag = email.delivery.map(tag).transpose()?;
+    Ok(tag.map(|tag| vec![tag]))
 }
 
 /// A display name as RFC 5322 wants it: quoted if it is plain, as an encoded word (RFC 2047) if it has other letters.

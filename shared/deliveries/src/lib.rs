@@ -19,6 +19,7 @@ mod runs;
 mod send;
 mod tell;
 mod uploads;
+mod warnings;
 mod webhooks;
 mod withdraw;
 
@@ -39,5 +40,6 @@ pub use send::{
 };
 pub use tell::Tell;
 pub use uploads::look_at_uploads;
+pub use warnings::Warning;
 pub use webhooks::{WebhookMessage, post_webhook};
 pub use withdraw::{delete_document, erase_record};

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use crate::error::Unavailable;
 use crate::plan::Plan;
 use crate::send::{Once, Secrets, SendDelivery, SendError, SendRequest, SentDelivery, Texts};
+use crate::warnings::Warning;
 
 /// How long a draft can be sent, in seconds.
 const DRAFT_LIFE: i64 = HOUR;
@@ -51,6 +52,8 @@ pub struct Preview {
     pub supersedes: Vec<DeliveryId>,
     /// What keeps it from being sent.
     pub problems: Vec<SendError>,
+    /// What does not, and is worth a second thought.
+    pub warnings: Vec<Warning>,
     /// To be sent back within an hour.
     pub draft: String,
 }
@@ -138,6 +141,11 @@ impl SendDelivery {
                 text: texts.message,
             },
             documents: self.offered(request, &plan).await?,
+            warnings: self
+                .bounced_before(&request.practice, &plan.addressee.email)
+                .await?
+                .into_iter()
+                .collect(),
             settings: plan.resolved,
             draft,
             supersedes: plan.supersedes,

@@ -224,6 +224,7 @@ impl SendDelivery {
                 subject: &texts.email.subject,
                 text: &texts.email.text,
                 html: &texts.email.html,
+                delivery: Some(&stored.link),
             })
             .await;
         let opened = self.open(request, &plan, &stored, sent).await;
@@ -645,6 +646,11 @@ fn new_delivery(request: &SendRequest, plan: &Plan, id: &DeliveryId, now: Timest
         sessions: BTreeMap::new(),
         email_message_id: None,
         email_refused_because: None,
+        email_taken_at: None,
+        email_delivered_at: None,
+        email_delayed_at: None,
+        email_bounce: None,
+        email_complained_at: None,
         message: None,
         downloads: Vec::new(),
     }

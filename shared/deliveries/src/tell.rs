@@ -258,6 +258,7 @@ impl Tell {
                 subject: report.subject,
                 text: &report.text,
                 html: &report.html,
+                delivery: None,
             };
             let sent = self.email.send(&email).await;
             tracing::info!(practice = %outgoing.practice, delivery = %outgoing.delivery, ?sent, "reported");

@@ -100,6 +100,10 @@ pub enum Action {
     DocumentWithdrawn,
     /// A delivery's e-mail (L5, D10).
     Email,
+    /// A delivery's e-mail came back.
+    EmailBounced,
+    /// The recipient of a delivery's e-mail called it unwanted.
+    EmailComplained,
     /// A message with a code.
     Message,
     /// A later delivery closed this one (L5).
@@ -153,6 +157,8 @@ impl Action {
             Self::DocumentDeleted => "document_deleted",
             Self::DocumentWithdrawn => "document_withdrawn",
             Self::Email => "email",
+            Self::EmailBounced => "email_bounced",
+            Self::EmailComplained => "email_complained",
             Self::Message => "message",
             Self::Superseded => "superseded",
             Self::Revoked => "revoked",
@@ -300,6 +306,8 @@ mod tests {
             Action::PracticeDisabled,
             Action::PracticeEnabled,
             Action::CodeRequested,
+            Action::EmailBounced,
+            Action::EmailComplained,
             Action::Entry,
         ] {
             assert_eq!(

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::document::Kind;
+use crate::email_status::Bounce;
 use crate::hashed::LinkHash;
 use crate::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId, RunId};
 use crate::language::Language;
@@ -106,6 +107,16 @@ pub struct Delivery {
     pub email_message_id: Option<String>,
     /// D10: why the mail provider refused the e-mail; left out where nobody can tell what became of it.
     pub email_refused_because: Option<String>,
+    /// When the mail provider said, after its answer, that it took the e-mail; kept where the answer was lost.
+    pub email_taken_at: Option<Timestamp>,
+    /// When the receiving server took the e-mail.
+    pub email_delivered_at: Option<Timestamp>,
+    /// When the receiving server last put the e-mail off.
+    pub email_delayed_at: Option<Timestamp>,
+    /// The e-mail came back.
+    pub email_bounce: Option<Bounce>,
+    /// When the recipient called the e-mail unwanted.
+    pub email_complained_at: Option<Timestamp>,
     /// What became of the message on the second channel.
     pub message: Option<MessageFate>,
     /// When documents were downloaded, oldest first, the first 50.

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod contact;
 pub mod delivery;
 pub mod document;
+pub mod email_status;
 pub mod gsm7;
 pub mod hashed;
 pub mod id;

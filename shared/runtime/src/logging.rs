@@ -8,12 +8,13 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::environment::Environment;
 
 /// The crates whose lines are written. Libraries are not among them: the AWS SDK writes whole requests at its lower levels, with the texts of messages.
-const OURS: [&str; 16] = [
+const OURS: [&str; 17] = [
     "authorize",
     "channels",
     "deliveries",
     "documents",
     "download",
+    "feedback",
     "issue",
     "local",
     "manage",

@@ -140,6 +140,23 @@ impl Store {
         Ok(found)
     }
 
+    /// The last delivery that went to an e-mail address or number, hashed under each live key, if the table still keeps it.
+    pub async fn last_delivery_to_address(
+        &self,
+        practice: &PracticeId,
+        addresses: &[AddressHash],
+    ) -> Result<Option<Delivery>, StoreError> {
+        let mut last: Option<Delivery> = None;
+        for address in addresses {
+            let page = self
+                .pointed_to(practice, &address_prefix(address), 1, None)
+                .await?;
+            let found = page.items.into_iter().map(|(_, delivery)| delivery);
+            last = last.into_iter().chain(found).max_by_key(|d| d.created_at);
+        }
+        Ok(last)
+    }
+
     /// A page of the deliveries that a practice's pointers of this prefix lead to.
     async fn pointed_to(
         &self,

@@ -44,6 +44,7 @@ mod deliveries;
 mod documents;
 mod entries;
 mod error;
+mod feedback;
 mod item;
 mod lanes;
 mod openings;

@@ -9,8 +9,12 @@ pub(crate) struct Filter(Value);
 impl Filter {
     /// Reads a pattern; what is not known here is refused, never taken for a match.
     pub(crate) fn parse(pattern: &str) -> Result<Self, String> {
-        let pattern: Value =
-            serde_json::from_str(pattern).map_err(|error| format!("Pattern: {error}"))?;
+        let pattern = serde_json::from_str(pattern).map_err(|error| format!("Pattern: {error}"))?;
+        Self::of(pattern)
+    }
+
+    /// The same, read already.
+    pub(crate) fn of(pattern: Value) -> Result<Self, String> {
         check(&pattern)?;
         Ok(Self(pattern))
     }
@@ -50,11 +54,14 @@ fn fits(pattern: &Value, value: Option<&Value>) -> bool {
     }
 }
 
-/// `exists` asks for a value that is no object, as Lambda does.
+/// `exists` asks for a value that is no object, as Lambda does. Of a list, one value has to fit.
 fn is_met(rule: &Value, value: Option<&Value>) -> bool {
     if let Some(exists) = rule.get("exists") {
         let is_there = value.is_some_and(|value| !value.is_object());
         return *exists == Value::Bool(is_there);
+    }
+    if let Some(Value::Array(values)) = value {
+        return values.iter().any(|value| is_met(rule, Some(value)));
     }
     match (rule.get("prefix").and_then(Value::as_str), value) {
         (Some(prefix), Some(value)) => value.as_str().is_some_and(|text| text.starts_with(prefix)),
@@ -73,7 +80,7 @@ mod tests {
         let takes = |pattern: Value, record: Value| {
             Filter::parse(&pattern.to_string()).unwrap().takes(&record)
         };
-        let record = json!({"eventName": "INSERT", "dynamodb": {"NewImage": {"op": {"S": "x"}}}});
+        let record = json!({"eventName": "INSERT", "tags": {"set": ["b"]}, "dynamodb": {"NewImage": {"op": {"S": "x"}}}});
         for (pattern, taken) in [
             (json!({"eventName": ["INSERT", "MODIFY"]}), true),
             (json!({"eventName": ["REMOVE"]}), false),
@@ -93,6 +100,8 @@ mod tests {
                 json!({"dynamodb": {"NewImage": {"no": {"S": [{"exists": false}]}}}}),
                 true,
             ),
+            (json!({"tags": {"set": ["a", "b"]}}), true),
+            (json!({"tags": {"set": ["c"]}}), false),
             (json!({"eventName": [{"prefix": "IN"}]}), true),
             (json!({"eventName": [{"prefix": "RE"}]}), false),
             (json!({"eventName": ["INSERT"], "other": ["x"]}), false),

@@ -1,5 +1,6 @@
 //! Events that nobody asks for: the table's stream and the schedule, fed to functions as Lambda feeds them.
 
+mod bus;
 mod filter;
 mod schedule;
 mod stream;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use runtime::Error as FunctionError;
 use serde_json::Value;
 
+pub(crate) use bus::{Bus, Listener};
 pub(crate) use filter::Filter;
 pub(crate) use schedule::run_schedule;
 pub(crate) use stream::{Position, Stream};

@@ -7,6 +7,7 @@ mod kms;
 mod mailbox;
 mod page;
 mod ses;
+mod ses_events;
 mod sns;
 mod webhook;
 
@@ -28,6 +29,7 @@ pub(crate) use kms::Keys;
 pub(crate) use webhook::PATH as WEBHOOKS;
 
 use crate::Error;
+use crate::events::Bus;
 use crate::servers::Stopping;
 use fault::{Fault, Faults, Kind};
 use mailbox::{Mailbox, Message};
@@ -43,13 +45,14 @@ pub(crate) struct Outbox {
     faults: Faults,
     clock: ClockFile,
     keys: Keys,
+    bus: Bus,
     stopping: Stopping,
 }
 
 /// What became of a sending.
 enum Outcome {
-    /// Taken, under this id.
-    Accepted(String),
+    /// Taken.
+    Accepted,
     /// A fault that was asked for: the service does not want the message.
     Refused,
     /// A fault that was asked for: too many at once.
@@ -68,6 +71,7 @@ impl Outbox {
         directory: &Path,
         clock: ClockFile,
         keys: Keys,
+        bus: Bus,
         stopping: Stopping,
     ) -> Result<Self, Error> {
         let path = directory.join("outbox.jsonl");
@@ -77,12 +81,15 @@ impl Outbox {
             faults: Faults::default(),
             clock,
             keys,
+            bus,
             stopping,
         })
     }
 
-    /// Sends a message, unless a fault was asked for.
-    async fn send(&self, message: Message) -> Outcome {
+    /// Sends a message, unless a fault was asked for, and tells of what becomes of it.
+    ///
+    /// It tells before it answers: sooner than AWS would, and never in the midst of what comes next.
+    async fn send(&self, message: Message, becomes: Vec<Value>) -> Outcome {
         let fault = self.faults.next(message.channel);
         match fault {
             Some(Kind::Refuse) => return Outcome::Refused,
@@ -94,12 +101,15 @@ impl Outbox {
             tracing::error!(%error, "a message could not be stored");
             return Outcome::Failed;
         }
+        for event in &becomes {
+            self.bus.put(event).await;
+        }
         if fault == Some(Kind::Timeout) {
             // A stack that stops must not wait for a client that waits for us.
             let _ = tokio::time::timeout(HOLD, self.stopping.clone().wait()).await;
             return Outcome::Held;
         }
-        Outcome::Accepted(random_id())
+        Outcome::Accepted
     }
 }
 

@@ -7,13 +7,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use data_encoding::BASE64;
+use domain::time::Timestamp;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::mailbox::{Attachment, Channel, Message};
-use super::{Outbox, Outcome, aws_error, json_answer};
+use super::ses_events::Sending;
+use super::{Outbox, Outcome, aws_error, json_answer, random_id};
 
-/// The parts of `SendEmail` that make a message; tags, tenant and configuration set do not show in one.
+/// The parts of `SendEmail` that make a message, and what its events name; the tenant does not show.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct SendEmail {
@@ -21,7 +23,17 @@ struct SendEmail {
     destination: Destination,
     #[serde(default)]
     reply_to_addresses: Vec<String>,
+    configuration_set_name: Option<String>,
+    #[serde(default)]
+    email_tags: Vec<Tag>,
     content: Content,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    name: String,
+    value: String,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +83,25 @@ struct SentAttachment {
 }
 
 impl SendEmail {
+    /// What SES would tell of this e-mail; without a configuration set, nothing.
+    fn becomes(&self, message_id: &str, now: Timestamp) -> Vec<Value> {
+        let Some(set) = &self.configuration_set_name else {
+            return Vec::new();
+        };
+        let tags = self.email_tags.iter();
+        let tags = tags.map(|tag| (tag.name.clone(), json!([tag.value])));
+        let set = ("ses:configuration-set".to_owned(), json!([set]));
+        let sending = Sending {
+            message_id,
+            from: &self.from_email_address,
+            to: &self.destination.to,
+            subject: &self.content.simple.subject.data,
+            tags: tags.chain([set]).collect(),
+            at: now,
+        };
+        sending.events()
+    }
+
     fn into_message(self, at: String) -> Result<Message, &'static str> {
         let Destination { to, cc, bcc } = self.destination;
         // All who would receive it count as recipients, so that nothing leaves unseen.
@@ -123,13 +154,14 @@ pub(super) async fn send_email(outbox: State<Arc<Outbox>>, body: Bytes) -> Respo
         let message = "The local SES takes FromEmailAddress, Destination and simple Content only.";
         return aws_error(StatusCode::BAD_REQUEST, "BadRequestException", message);
     };
-    let at = outbox.clock.clock().now().to_string();
-    let message = match request.into_message(at) {
+    let (now, id) = (outbox.clock.clock().now(), random_id());
+    let becomes = request.becomes(&id, now);
+    let message = match request.into_message(now.to_string()) {
         Ok(message) => message,
         Err(problem) => return aws_error(StatusCode::BAD_REQUEST, "BadRequestException", problem),
     };
-    match outbox.send(message).await {
-        Outcome::Accepted(id) => json_answer(StatusCode::OK, &json!({"MessageId": id})),
+    match outbox.send(message, becomes).await {
+        Outcome::Accepted => json_answer(StatusCode::OK, &json!({"MessageId": id})),
         Outcome::Refused | Outcome::Gone => aws_error(
             StatusCode::BAD_REQUEST,
             "MessageRejected",

@@ -18,8 +18,8 @@ pub(super) async fn answer(outbox: &Outbox, body: &[u8]) -> Response {
         Ok(message) => message,
         Err((code, problem)) => return error(StatusCode::BAD_REQUEST, code, problem),
     };
-    match outbox.send(message).await {
-        Outcome::Accepted(id) => published(&id),
+    match outbox.send(message, Vec::new()).await {
+        Outcome::Accepted => published(&random_id()),
         Outcome::Refused | Outcome::Gone => {
             let message = "Invalid parameter: PhoneNumber, as was asked for.";
             error(StatusCode::BAD_REQUEST, "InvalidParameter", message)

@@ -39,7 +39,14 @@ async fn serve() -> Served {
     let listener = listen("the outbox", 0).await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let mut servers = Servers::new();
-    let outbox = Outbox::open(folder.path(), clock, keys, servers.stopping()).unwrap();
+    let outbox = Outbox::open(
+        folder.path(),
+        clock,
+        keys,
+        Bus::default(),
+        servers.stopping(),
+    )
+    .unwrap();
     servers.serve(listener, router(outbox));
     let url = format!("http://{address}");
     let addresses = Addresses {

@@ -23,8 +23,8 @@ pub(super) async fn take(outbox: State<Arc<Outbox>>, headers: HeaderMap, body: B
         let detail = "expected a webhook, its receiver in the header x-relayed-to";
         return problem(StatusCode::BAD_REQUEST, detail);
     };
-    let status = match outbox.send(message).await {
-        Outcome::Accepted(_) => StatusCode::NO_CONTENT,
+    let status = match outbox.send(message, Vec::new()).await {
+        Outcome::Accepted => StatusCode::NO_CONTENT,
         Outcome::Throttled => StatusCode::TOO_MANY_REQUESTS,
         Outcome::Gone => StatusCode::GONE,
         Outcome::Refused | Outcome::Failed => StatusCode::INTERNAL_SERVER_ERROR,

@@ -29,6 +29,8 @@ pub(crate) struct FunctionResource {
     pub(crate) stream: Option<StreamSource>,
     /// Whether it is run by a schedule.
     pub(crate) is_scheduled: bool,
+    /// What it wants to hear of from the event bus.
+    pub(crate) rules: Vec<Filter>,
 }
 
 /// How a function is fed from the table's stream.
@@ -86,6 +88,7 @@ pub(super) fn functions(resolver: &Resolver<'_>) -> Result<Vec<FunctionResource>
                 routes: Vec::new(),
                 stream: None,
                 is_scheduled: false,
+                rules: Vec::new(),
             };
             add_events(resolver, &mut function, own, &authorization)?;
             Ok(function)
@@ -203,6 +206,13 @@ struct ScheduleEvent {
     _description: Option<String>,
 }
 
+/// An event of type `EventBridgeRule`, on the default bus.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RuleEvent {
+    pattern: Value,
+}
+
 fn add_events(
     resolver: &Resolver<'_>,
     function: &mut FunctionResource,
@@ -221,6 +231,9 @@ fn add_events(
                 .map(|source| function.stream = Some(source)),
             "Schedule" => check_schedule(&read(resolver, properties, &place)?)
                 .map(|()| function.is_scheduled = true),
+            "EventBridgeRule" => {
+                rule(read(resolver, properties, &place)?).map(|rule| function.rules.push(rule))
+            }
             kind => Err(format!("events of type {kind} are not supported locally")),
         };
         added.map_err(|problem| TemplateError::new(place, problem))?;
@@ -251,6 +264,10 @@ fn stream(event: &StreamEvent, resolver: &Resolver<'_>) -> Result<StreamSource, 
             .map(|filter| Filter::parse(&filter.pattern))
             .collect::<Result<_, _>>()?,
     })
+}
+
+fn rule(event: RuleEvent) -> Result<Filter, String> {
+    Filter::of(event.pattern)
 }
 
 fn check_schedule(event: &ScheduleEvent) -> Result<(), String> {

@@ -50,6 +50,11 @@ pub(crate) fn delivery() -> Delivery {
         sessions: BTreeMap::new(),
         email_message_id: None,
         email_refused_because: None,
+        email_taken_at: None,
+        email_delivered_at: None,
+        email_delayed_at: None,
+        email_bounce: None,
+        email_complained_at: None,
         message: None,
         downloads: Vec::new(),
     }

@@ -6,6 +6,7 @@ use super::{DeliveryData, Payload, WebhookEvent};
 use crate::delivery::{
     CloseReason, Delivery, PENDING, STALE_AFTER, State, l2_window_end, l8_state,
 };
+use crate::email_status::bounce;
 use crate::id::{DeliveryId, DocumentId};
 use crate::time::{DAY, Timestamp};
 
@@ -122,6 +123,7 @@ fn occurrences(delivery: &Delivery, now: Timestamp) -> Vec<Occurrence> {
     let capped_day = delivery.capped_at.map_or(0, Timestamp::day);
     let unopened = unopened_at(delivery)
         .filter(|at| now >= *at && l8_state(delivery, false, now) == State::Open);
+    let bounced_at = bounce(delivery).map(|bounce| bounce.at);
     let once = [
         told(WebhookEvent::Opened, delivery.opened_at, version),
         told(WebhookEvent::Reported, delivery.reported_at, 1),
@@ -129,6 +131,7 @@ fn occurrences(delivery: &Delivery, now: Timestamp) -> Vec<Occurrence> {
         told(WebhookEvent::Closed, closed_at, version),
         told(WebhookEvent::Unopened, unopened, 1),
         told(WebhookEvent::CodeCapped, delivery.capped_at, capped_day),
+        told(WebhookEvent::Bounced, bounced_at, 1),
     ];
     let downloads = delivery.downloads.iter().zip(1..);
     let downloads = downloads.map(|(download, number)| Occurrence {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::delivery::tests::{SENT, delivery};
 use crate::delivery::{Download, ENTRIES_PER_CODE, WINDOW};
+use crate::email_status::Bounce;
 use crate::time::{HOUR, MINUTE};
 
 fn sent() -> Timestamp {
@@ -39,7 +40,7 @@ fn locked() -> Delivery {
 
 #[test]
 fn each_write_tells_what_it_changed_and_nothing_else() {
-    use WebhookEvent::{Closed, Downloaded, Opened, Reported};
+    use WebhookEvent::{Bounced, Closed, Downloaded, Opened, Reported};
     let now = sent().plus(HOUR);
     let document = delivery().documents.first().unwrap().clone();
     let download = Download { document, at: now };
@@ -57,6 +58,15 @@ fn each_write_tells_what_it_changed_and_nothing_else() {
     let superseded = with(|delivery| delivery.superseded_at = Some(now));
     let emptied = with(|delivery| delivery.documents.clear());
     let asked = with(|delivery| delivery.code_requests = 1);
+    let delivered = with(|delivery| delivery.email_delivered_at = Some(now));
+    let came_back = |delivery: &Delivery| Delivery {
+        email_bounce: Some(Bounce {
+            at: now,
+            may_have_arrived: true,
+            reason: "Transient/General".to_owned(),
+        }),
+        ..delivery.clone()
+    };
     let wrong = with(|delivery| {
         delivery.wrong_in_row = 1;
         delivery.last_wrong_at = Some(now);
@@ -70,6 +80,8 @@ fn each_write_tells_what_it_changed_and_nothing_else() {
         (delivery(), superseded, vec![Closed]),
         (delivery(), emptied, vec![Closed]),
         (revoked.clone(), revoked, vec![]),
+        (delivery(), came_back(&delivery()), vec![Bounced]),
+        (delivered.clone(), came_back(&delivered), vec![]),
         (delivery(), asked, vec![]),
         (delivery(), wrong, vec![]),
         (opened.clone(), opened, vec![]),
