@@ -10,6 +10,9 @@
 
 mod description;
 pub mod dynamodb;
+pub mod events;
+pub mod front;
+pub mod lambda;
 mod patient;
 mod pdf;
 mod practice;

@@ -5,7 +5,6 @@
     reason = "a test that cannot go on says so"
 )]
 
-mod lambda;
 mod networks;
 mod round_trips;
 
@@ -17,7 +16,8 @@ use serde_json::{Value, json};
 use tests::{Sent, World, pdf};
 use tokio::time::timeout;
 
-use lambda::{Lambda, Outcome, PATIENCE, binary, command};
+use tests::events::{between, cookie, event, json_body, of_patient, of_practice, posted, token};
+use tests::lambda::{Lambda, Outcome, PATIENCE, binary, command};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn authorize_tells_a_key_from_one_that_is_none() {
@@ -107,14 +107,9 @@ async fn a_code_entered_with_one_process_opens_the_documents_with_another() {
     let page = verify.answer(&of_patient("GET /d/{token}", &token)).await;
     let html = page["body"].as_str().unwrap_or_default();
     let form = between(html, "name=\"form\" value=\"", "\"");
-    let mut entry = of_patient("POST /d/{token}", &token);
-    entry["cookies"] = json!([cookie(&page)]);
-    entry["headers"] = json!({
-        "content-type": "application/x-www-form-urlencoded",
-        "origin": world.stack.api(),
-        "sec-fetch-site": "same-origin",
-    });
-    entry["body"] = json!(format!("form={form}&code={}", sent.code));
+    let body = format!("form={form}&code={}", sent.code);
+    let (route, origin) = ("POST /d/{token}", world.stack.api());
+    let entry = posted(route, &sent, origin, &[cookie(&page)], &body);
     let opened = verify.answer(&entry).await;
     assert_eq!(opened["statusCode"], 303, "{opened}");
 
@@ -267,28 +262,6 @@ async fn send(world: &World) -> Sent {
     }
 }
 
-fn token(sent: &Sent) -> String {
-    sent.link.rsplit('/').next().unwrap_or_default().to_owned()
-}
-
-/// An event of a practice whose key the authorizer has accepted.
-fn of_practice(route: &str) -> Value {
-    let mut event = event(route);
-    event["requestContext"]["authorizer"] = json!({"lambda": {
-        "practice": local::practice::PRACTICE,
-        "label": "test",
-        "scopes": "settings send read erase",
-    }});
-    event
-}
-
-/// An event of a patient's browser.
-fn of_patient(route: &str, token: &str) -> Value {
-    let mut event = event(route);
-    event["pathParameters"] = json!({"token": token});
-    event
-}
-
 /// What the gateway asks the authorizer.
 fn question(key: &str) -> Value {
     let mut event = event("GET /v1/settings");
@@ -297,53 +270,6 @@ fn question(key: &str) -> Value {
     event["identitySource"] = json!([header]);
     event["headers"]["authorization"] = json!(header);
     event
-}
-
-fn event(route: &str) -> Value {
-    let (method, path) = route.split_once(' ').unwrap_or((route, ""));
-    json!({
-        "version": "2.0",
-        "routeKey": route,
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {"accept": "*/*"},
-        "requestContext": {
-            "accountId": "000000000000",
-            "apiId": "test",
-            "domainName": "127.0.0.1",
-            "domainPrefix": "test",
-            "http": {
-                "method": method,
-                "path": path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": "127.0.0.1",
-                "userAgent": "test",
-            },
-            "requestId": "request",
-            "routeKey": route,
-            "stage": "$default",
-            "time": "23/Nov/2026:10:00:00 +0000",
-            "timeEpoch": 1_795_428_000_000_i64,
-        },
-        "isBase64Encoded": false,
-    })
-}
-
-fn json_body(answer: &Value) -> Value {
-    let body = answer["body"].as_str().unwrap_or_default();
-    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error} in {answer}"))
-}
-
-/// The one cookie that an answer sets.
-fn cookie(answer: &Value) -> String {
-    let cookie = answer["cookies"][0].as_str().unwrap_or_default();
-    let (pair, _) = cookie.split_once(';').expect("a cookie");
-    pair.to_owned()
-}
-
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
-    let after = text.split(start).nth(1).unwrap_or_default();
-    after.split(end).next().unwrap_or_default()
 }
 
 /// Without a level there is a usual one, without addresses of one's own there is AWS, and without a relay the internet.

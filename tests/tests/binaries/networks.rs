@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use tests::World;
+use tests::events::{of_patient, token};
+use tests::lambda::Lambda;
 
-use crate::lambda::Lambda;
-use crate::{of_patient, token, world};
+use crate::world;
 
 const SLOWED: &str = "Die Seite wurde sehr oft neu geladen.";
 

@@ -3,30 +3,20 @@
 //! Calls that are under way at the same time are one round trip. The function is warm: its keys are derived, its connections made.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Bytes, to_bytes};
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse as _, Response};
-use reqwest::Client;
 use serde_json::{Value, json};
+use tests::events::{between, cookie, of_patient, of_practice, posted, token};
+use tests::front::in_front_of;
+use tests::lambda::Lambda;
 use tests::{Sent, World};
-use tokio::net::TcpListener;
 use tokio::time::sleep;
 
-use crate::lambda::Lambda;
-use crate::{between, cookie, of_patient, of_practice, send, token, world};
+use crate::{send, world};
 
-/// The services that functions speak to, as the SDKs' variables name them.
-const SERVICES: [&str; 5] = ["DYNAMODB", "S3", "SESV2", "SNS", "KMS"];
 /// How long a call is kept under way.
 const TOGETHER: Duration = Duration::from_millis(30);
-/// The largest body that goes to a service.
-const LARGEST: usize = 32 * 1024 * 1024;
-
 /// Calls in the order in which they began: what they were, and whether another was under way.
 #[derive(Clone, Debug, Default)]
 struct Counter(Arc<Mutex<Counted>>);
@@ -59,71 +49,21 @@ impl Counter {
     }
 }
 
-/// A server in front of a service.
-#[derive(Clone)]
-struct Front {
-    service: &'static str,
-    address: String,
-    http: Client,
-    counter: Counter,
-}
-
-/// Passes a call on as it came, signature and host included.
-async fn pass_on(State(front): State<Front>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let operation = parts
-        .headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok()?.rsplit('.').next().map(str::to_owned));
-    let operation = operation.unwrap_or_else(|| parts.method.to_string());
-    front
-        .counter
-        .begin(format!("{} {operation}", front.service));
-    let body = to_bytes(body, LARGEST).await.expect("a body");
-    // Long enough for calls that go together to be seen together: locally, one would be over before the next is here.
-    sleep(TOGETHER).await;
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let call = front
-        .http
-        .request(parts.method, format!("{}{path}", front.address))
-        .headers(parts.headers)
-        .body(body);
-    let answer = call.send().await.expect("the service's answer");
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let body: Bytes = answer.bytes().await.expect("the service's body");
-    front.counter.end();
-    let mut passed = (status, body).into_response();
-    *passed.headers_mut() = headers;
-    passed
-}
-
 /// The variables that lead a function's calls through counting servers.
 async fn counted(world: &World, id: &str, counter: &Counter) -> BTreeMap<String, String> {
-    let variables = &world.stack.function_environments()[id];
-    let mut own = BTreeMap::new();
-    for service in SERVICES {
-        let name = format!("AWS_ENDPOINT_URL_{service}");
-        let Some(address) = variables.get(&name) else {
-            continue;
-        };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let listener = listener.expect("a port");
-        own.insert(
-            name,
-            format!("http://{}", listener.local_addr().expect("an address")),
-        );
-        let front = Front {
-            service,
-            address: address.clone(),
-            http: Client::new(),
-            counter: counter.clone(),
-        };
-        let router = Router::new().fallback(pass_on).with_state(front);
-        tokio::spawn(async move {
-            let _ = axum::serve(listener, router).await;
-        });
-    }
-    own
+    let counter = counter.clone();
+    in_front_of(world, id, move |passing| {
+        let counter = counter.clone();
+        async move {
+            counter.begin(passing.call.clone());
+            // Long enough for calls that go together to be seen together: locally, one would be over before the next is here.
+            sleep(TOGETHER).await;
+            let answer = passing.pass_on().await;
+            counter.end();
+            answer
+        }
+    })
+    .await
 }
 
 /// What a call takes, the second time that it is made: the first one warms.
@@ -141,18 +81,12 @@ async fn rounds_of(
     counter.take()
 }
 
-fn entry(world: &World, page: &Value, token: &str, code: &str) -> Value {
+fn entry(world: &World, page: &Value, sent: &Sent, code: &str) -> Value {
     let html = page["body"].as_str().unwrap_or_default();
     let form = between(html, "name=\"form\" value=\"", "\"");
-    let mut entry = of_patient("POST /d/{token}", token);
-    entry["cookies"] = json!([cookie(page)]);
-    entry["headers"] = json!({
-        "content-type": "application/x-www-form-urlencoded",
-        "origin": world.stack.api(),
-        "sec-fetch-site": "same-origin",
-    });
-    entry["body"] = json!(format!("form={form}&code={code}"));
-    entry
+    let body = format!("form={form}&code={code}");
+    let (route, origin) = ("POST /d/{token}", world.stack.api());
+    posted(route, sent, origin, &[cookie(page)], &body)
 }
 
 /// A code of the right form that is not this one.
@@ -176,10 +110,10 @@ async fn a_page_takes_two_round_trips_a_wrong_code_two_and_a_right_one_three() {
     let page = rounds_of(&mut verify, &counter, [&ask, &ask], 200).await;
     assert!(page.len() <= 2, "the code page: {page:?}");
     let shown = verify.answer(&ask).await;
-    let wrong = entry(&world, &shown, &token, wrong(&sent));
+    let wrong = entry(&world, &shown, &sent, wrong(&sent));
     let rounds = rounds_of(&mut verify, &counter, [&wrong, &wrong], 401).await;
     assert!(rounds.len() <= 2, "a wrong code: {rounds:?}");
-    let right = entry(&world, &shown, &token, &sent.code);
+    let right = entry(&world, &shown, &sent, &sent.code);
     let rounds = rounds_of(&mut verify, &counter, [&right, &right], 303).await;
     assert!(rounds.len() <= 3, "a right code: {rounds:?}");
 }
@@ -192,7 +126,7 @@ async fn a_list_takes_two_round_trips_and_a_download_three() {
     let mut verify = Lambda::start(&world, "Verify").await;
     let page = verify.answer(&of_patient("GET /d/{token}", &token)).await;
     let opened = verify
-        .answer(&entry(&world, &page, &token, &sent.code))
+        .answer(&entry(&world, &page, &sent, &sent.code))
         .await;
     assert_eq!(opened["statusCode"], 303, "{opened}");
 

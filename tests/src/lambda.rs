@@ -14,12 +14,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde_json::Value;
-use tests::World;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+
+use crate::World;
 
 /// What Lambda itself puts into every function's environment, as far as the runtime looks at it.
 const OF_LAMBDA: [(&str, &str); 3] = [
@@ -29,10 +30,10 @@ const OF_LAMBDA: [(&str, &str); 3] = [
 ];
 
 /// Longer than any function may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The name of a function's binary: its logical id in small letters, with `_` between words.
-pub(crate) fn binary(id: &str) -> String {
+pub fn binary(id: &str) -> String {
     let mut name = String::new();
     for c in id.chars() {
         if c.is_ascii_uppercase() && !name.is_empty() {
@@ -44,7 +45,7 @@ pub(crate) fn binary(id: &str) -> String {
 }
 
 /// A binary with these variables and no others.
-pub(crate) fn command(binary: &str, variables: &BTreeMap<String, String>) -> Command {
+pub fn command(binary: &str, variables: &BTreeMap<String, String>) -> Command {
     let mut path: PathBuf = std::env::current_exe().expect("the test's own path");
     path.pop();
     path.set_file_name(format!("{binary}{}", std::env::consts::EXE_SUFFIX));
@@ -65,7 +66,7 @@ pub(crate) fn command(binary: &str, variables: &BTreeMap<String, String>) -> Com
 
 /// What became of an event.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// The function answered.
     Answer(Value),
     /// The runtime reported an error.
@@ -74,7 +75,7 @@ pub(crate) enum Outcome {
 
 /// A function's process, and the Runtime API that feeds it. Both end when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Lambda {
+pub struct Lambda {
     process: Child,
     logs: tempfile::NamedTempFile,
     events: UnboundedSender<(String, Vec<u8>)>,
@@ -85,16 +86,12 @@ pub(crate) struct Lambda {
 
 impl Lambda {
     /// Starts the function's binary with the template's variables, on the services of the world's stack.
-    pub(crate) async fn start(world: &World, id: &str) -> Self {
+    pub async fn start(world: &World, id: &str) -> Self {
         Self::start_with(world, id, &BTreeMap::new()).await
     }
 
     /// The same with some variables of one's own.
-    pub(crate) async fn start_with(
-        world: &World,
-        id: &str,
-        own: &BTreeMap<String, String>,
-    ) -> Self {
+    pub async fn start_with(world: &World, id: &str, own: &BTreeMap<String, String>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
@@ -128,15 +125,29 @@ impl Lambda {
     }
 
     /// The answer to an event.
-    pub(crate) async fn answer(&mut self, event: &Value) -> Value {
+    pub async fn answer(&mut self, event: &Value) -> Value {
         match self.invoke(event.to_string().into_bytes()).await {
             Outcome::Answer(answer) => answer,
             Outcome::Error(error) => panic!("{error} for {event}; logs: {}", self.logs()),
         }
     }
 
+    /// What becomes of an event, unless the process is killed before it answers, which happens when `killed` is ready.
+    pub async fn invoke_unless(
+        &mut self,
+        event: Vec<u8>,
+        killed: impl Future<Output = ()>,
+    ) -> Option<Outcome> {
+        tokio::select! {
+            outcome = self.invoke(event) => return Some(outcome),
+            () = killed => {}
+        }
+        self.process.kill().await.expect("the end of the process");
+        None
+    }
+
     /// What becomes of an event, whatever that is.
-    pub(crate) async fn invoke(&mut self, event: Vec<u8>) -> Outcome {
+    pub async fn invoke(&mut self, event: Vec<u8>) -> Outcome {
         self.invocations += 1;
         let id = format!("invocation-{}", self.invocations);
         let given = self.events.send((id.clone(), event));
@@ -150,11 +161,13 @@ impl Lambda {
         outcome
     }
 
-    pub(crate) fn is_running(&mut self) -> bool {
+    /// Whether the process lives.
+    pub fn is_running(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))
     }
 
-    pub(crate) fn logs(&self) -> String {
+    /// What it has logged.
+    pub fn logs(&self) -> String {
         let logs = std::fs::read(self.logs.path()).expect("the logs");
         String::from_utf8_lossy(&logs).into_owned()
     }

@@ -1,0 +1,104 @@
+//! The fault matrix: each call that an operation makes to AWS × each thing that can go wrong with it.
+//!
+//! The calls are recorded, so that a new one brings its own cases. A function is a process of its own, and killing it ends it.
+//! The whole table lies in `target/tmp/faults.txt` afterwards.
+//! Faults happen on the wire between the function and the services of a stack, so that the SDK's own repeats are part of it.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
+
+mod judge;
+mod operations;
+mod wire;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use futures::stream::{self, StreamExt as _};
+use serde_json::{Value, json};
+use tests::lambda::{Lambda, Outcome};
+
+use crate::judge::Judged;
+use crate::operations::{Case, Operation};
+use crate::wire::{Call, Fault, Wire};
+
+/// So many cases go on at once; most of them wait for a time-out.
+const AT_ONCE: usize = 6;
+/// Does an operation once, with a fault or without: which calls it made, and what came of it.
+async fn run(operation: Operation, fault: Option<(Call, Fault)>) -> (Vec<Call>, Judged) {
+    let case = Case::prepare(operation).await;
+    let wire = Wire::new(fault);
+    let variables = wire.in_front_of(&case.world, operation.function()).await;
+    let mut function = Lambda::start_with(&case.world, operation.function(), &variables).await;
+    let event = case.event.to_string().into_bytes();
+    let twins = event.clone();
+    let invoked = async {
+        let outcome = function.invoke_unless(event, wire.killed()).await;
+        wire.over();
+        outcome.map(answer)
+    };
+    let twin = async {
+        if !wire.held().await {
+            return None;
+        }
+        let mut twin = Lambda::start(&case.world, operation.function()).await;
+        let outcome = twin.invoke(twins).await;
+        wire.let_go();
+        Some(answer(outcome))
+    };
+    let (answer, twin) = tokio::join!(invoked, twin);
+    let judged = judge::judge(&case, answer, twin, &function.logs()).await;
+    (wire.calls(), judged)
+}
+
+/// What the gateway would hand on; an error of the function is a 500 there.
+fn answer(outcome: Outcome) -> Value {
+    match outcome {
+        Outcome::Answer(answer) => answer,
+        Outcome::Error(error) => json!({"statusCode": 500, "body": error.to_string()}),
+    }
+}
+
+/// Every case of an operation, once it was seen to work without a fault.
+async fn cases(operation: Operation) -> Vec<(Operation, Call, Fault)> {
+    let (calls, judged) = run(operation, None).await;
+    assert!(judged.wrong.is_empty(), "{operation}: {:?}", judged.wrong);
+    let calls: BTreeSet<Call> = calls.into_iter().collect();
+    let case = |call: &Call, fault| (operation, call.clone(), fault);
+    let faults = |call| Fault::ALL.iter().map(move |fault| case(call, *fault));
+    calls.iter().flat_map(faults).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whatever_happens_to_a_call_every_invariant_holds() {
+    let cases: Vec<_> = stream::iter(Operation::ALL).then(cases).collect().await;
+    let cases: Vec<_> = cases.into_iter().flatten().collect();
+    assert!(cases.len() >= 200, "{} cases", cases.len());
+    let rows = stream::iter(cases).map(|(operation, call, fault)| async move {
+        let (calls, judged) = run(operation, Some((call.clone(), fault))).await;
+        let is_struck = calls.contains(&call);
+        let verdict = match (judged.wrong.as_slice(), is_struck) {
+            (_, false) => "the call was not made".to_owned(),
+            ([], true) => "holds".to_owned(),
+            (wrong, true) => format!("BROKEN {}", wrong.join("; ")),
+        };
+        let row = format!(
+            "{operation} · {call} · {fault:?} · {:?} · {verdict}",
+            judged.answered
+        );
+        (row, verdict == "holds")
+    });
+    let rows: Vec<(String, bool)> = rows.buffered(AT_ONCE).collect().await;
+    let table: Vec<&str> = rows.iter().map(|(row, _)| row.as_str()).collect();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(folder.join("faults.txt"), table.join("\n")).expect("a file");
+    let broken: Vec<&String> = rows
+        .iter()
+        .filter(|(_, holds)| !holds)
+        .map(|(row, _)| row)
+        .collect();
+    assert!(
+        broken.is_empty(),
+        "{} of {}: {broken:#?}",
+        broken.len(),
+        rows.len()
+    );
+}

@@ -1,0 +1,212 @@
+//! The wire between a function and the services: passes calls on, and strikes the one that it was told to.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use tests::World;
+use tests::front::{Passing, in_front_of};
+use tokio::sync::watch;
+
+/// A call among those of an operation: its name, and how many of that name come before it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Call {
+    name: String,
+    before: usize,
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.before + 1)
+    }
+}
+
+/// What goes wrong with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The service answers 500 and has done nothing.
+    ErrorBefore(Times),
+    /// It has done it and answers 500.
+    ErrorAfter(Times),
+    /// It says nothing and has done nothing.
+    SilenceBefore(Times),
+    /// It has done it and says nothing.
+    SilenceAfter(Times),
+    /// The function's process is killed, the service has done nothing.
+    KillBefore,
+    /// The service has done it, then the process is killed.
+    KillAfter,
+    /// Before the service does it, another process does the whole operation.
+    Twin,
+}
+
+/// How often it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Times {
+    /// To this call alone; a repeat of the SDK's goes through.
+    Once,
+    /// To it and all later ones of its name.
+    FromThenOn,
+}
+
+impl Fault {
+    /// Every one of them.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::ErrorBefore(Times::Once),
+        Self::ErrorBefore(Times::FromThenOn),
+        Self::ErrorAfter(Times::Once),
+        Self::ErrorAfter(Times::FromThenOn),
+        Self::SilenceBefore(Times::Once),
+        Self::SilenceBefore(Times::FromThenOn),
+        Self::SilenceAfter(Times::Once),
+        Self::SilenceAfter(Times::FromThenOn),
+        Self::KillBefore,
+        Self::KillAfter,
+        Self::Twin,
+    ];
+
+    fn goes_on(self) -> bool {
+        let goes_on = Times::FromThenOn;
+        match self {
+            Self::ErrorBefore(times)
+            | Self::ErrorAfter(times)
+            | Self::SilenceBefore(times)
+            | Self::SilenceAfter(times) => times == goes_on,
+            Self::KillBefore | Self::KillAfter | Self::Twin => false,
+        }
+    }
+}
+
+/// How far a case has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Going,
+    /// The call waits for the twin.
+    Held,
+    /// The twin has ended.
+    LetGo,
+    /// The process is to be killed.
+    Killed,
+    /// The function has answered.
+    Over,
+}
+
+/// See above. Clones are the same wire.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    fault: Option<(Call, Fault)>,
+    calls: Arc<Mutex<Vec<Call>>>,
+    stage: Arc<watch::Sender<Stage>>,
+}
+
+impl Wire {
+    /// One that strikes so, or never.
+    pub(crate) fn new(fault: Option<(Call, Fault)>) -> Self {
+        Self {
+            fault,
+            calls: Arc::default(),
+            stage: Arc::new(watch::Sender::new(Stage::Going)),
+        }
+    }
+
+    /// The variables that lead a function's calls over it.
+    pub(crate) async fn in_front_of(
+        &self,
+        world: &World,
+        function: &str,
+    ) -> BTreeMap<String, String> {
+        let wire = self.clone();
+        in_front_of(world, function, move |passing| wire.clone().meet(passing)).await
+    }
+
+    /// The calls so far, in the order in which they began.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.calls.lock().expect("no panic in between").clone()
+    }
+
+    /// Ready when the process is to be killed.
+    pub(crate) async fn killed(&self) {
+        self.reached(&[Stage::Killed]).await;
+    }
+
+    /// Ready when the twin has its turn: `true`, or when it never will.
+    pub(crate) async fn held(&self) -> bool {
+        self.reached(&[Stage::Held, Stage::Killed, Stage::Over])
+            .await
+            == Stage::Held
+    }
+
+    /// The twin has ended.
+    pub(crate) fn let_go(&self) {
+        self.stage.send_replace(Stage::LetGo);
+    }
+
+    /// The function has answered.
+    pub(crate) fn over(&self) {
+        self.stage.send_replace(Stage::Over);
+    }
+
+    async fn reached(&self, stages: &[Stage]) -> Stage {
+        let mut stage = self.stage.subscribe();
+        let reached = stage.wait_for(|stage| stages.contains(stage)).await;
+        *reached.expect("the wire's own end is kept")
+    }
+
+    fn begin(&self, name: &str) -> Call {
+        let mut calls = self.calls.lock().expect("no panic in between");
+        let call = Call {
+            name: name.to_owned(),
+            before: calls.iter().filter(|call| call.name == name).count(),
+        };
+        calls.push(call.clone());
+        call
+    }
+
+    async fn meet(self, passing: Passing) -> Response {
+        let call = self.begin(&passing.call);
+        let fault = self.fault.as_ref().filter(|(struck, fault)| {
+            let later = struck.name == call.name && struck.before < call.before;
+            *struck == call || later && fault.goes_on()
+        });
+        let Some((_, fault)) = fault else {
+            return passing.pass_on().await;
+        };
+        match fault {
+            Fault::ErrorBefore(_) => error(),
+            Fault::ErrorAfter(_) => {
+                passing.pass_on().await;
+                error()
+            }
+            Fault::SilenceBefore(_) => pending().await,
+            Fault::SilenceAfter(_) => {
+                passing.pass_on().await;
+                pending().await
+            }
+            Fault::KillBefore => self.kill().await,
+            Fault::KillAfter => {
+                passing.pass_on().await;
+                self.kill().await
+            }
+            Fault::Twin => {
+                self.stage.send_replace(Stage::Held);
+                self.reached(&[Stage::LetGo]).await;
+                passing.pass_on().await
+            }
+        }
+    }
+
+    async fn kill(&self) -> Response {
+        self.stage.send_replace(Stage::Killed);
+        pending().await
+    }
+}
+
+/// What a service says that has a fault; no SDK needs more than the status.
+fn error() -> Response {
+    let body = r#"{"__type": "InternalServerError", "message": "a fault of the test"}"#;
+    let kind = [("content-type", "application/x-amz-json-1.0")];
+    (StatusCode::INTERNAL_SERVER_ERROR, kind, body).into_response()
+}
