@@ -84,6 +84,21 @@ expect 204 curl -H "$key" "$api/deliveries/$delivery" -X DELETE
 expect 200 curl -H "$key" "$api/usage"
 expect 200 curl -H "$key" "$api/audit?record=akte-4711&limit=10"
 
+# ---- many at once: tried first, then sent; one item cannot be sent, and is tried again once that is mended
+ended() { until [[ $(curl --silent -H "$key" "$api/invoice-runs/$run" | read_json state) == finished ]]; do sleep 0.2; done; }
+items='{"items": [{"document": "'"$document"'", "recipient": "patient"}, {"document": "'"$document"'", "recipient": "gone"}]'
+expect 202 curl -H "$key" -H "$(new_key)" "$api/invoice-runs" -d "$items"', "dry_run": true}'
+run=$(read_json id <<<"$answer")
+ended
+expect 200 curl -H "$key" "$api/invoice-runs/$run/items?state=failed"
+expect 202 curl -H "$key" -H "$(new_key)" "$api/invoice-runs" -d "$items"'}'
+run=$(read_json id <<<"$answer")
+ended
+expect 200 curl -H "$key" "$api/invoice-runs/$run"
+expect 202 curl -H "$key" -H "$(new_key)" "$api/invoice-runs/$run/retry" -d '{"state": "failed"}'
+ended
+expect 409 curl -H "$key" "$api/invoice-runs/$run/cancel" -X POST
+
 # ---- what is deleted is gone
 expect 204 curl -H "$key" "$api/documents/$document" -X DELETE
 expect 204 curl -H "$key" "$api/records/akte-4711" -X DELETE

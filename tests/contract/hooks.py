@@ -111,6 +111,10 @@ def name_existing(body):
     documents = body.get("documents")
     if isinstance(documents, list) and len(documents) == 1 and is_id(documents[0]):
         body["documents"] = [DOCUMENT]
+    items = body.get("items")
+    for item in items if isinstance(items, list) else []:
+        if isinstance(item, dict) and is_id(item.get("document")) and re.fullmatch("[0-9]{8}-[a-z0-9]{25}", item["document"]):
+            item["document"] = DOCUMENT
     recipients = body.get("recipients")
     for at, recipient in enumerate(recipients if isinstance(recipients, list) else []):
         if isinstance(recipient, dict):

@@ -52,22 +52,31 @@ impl World {
     /// The same with codes whose hash costs next to nothing, for tests that enter very many.
     pub async fn with_smallest_hashes() -> Self {
         let cost = HashCost::SMALLEST.to_owned();
-        let world = Self::of([("CODE_HASH_COST".to_owned(), cost)].into()).await;
+        let world = Self::of([("CODE_HASH_COST".to_owned(), cost)].into(), &[]).await;
         world.practice.set_up().await;
         world
     }
 
     /// The same with a practice that has said nothing yet.
     pub async fn bare() -> Self {
-        Self::of(BTreeMap::new()).await
+        Self::of(BTreeMap::new(), &[]).await
     }
 
-    async fn of(variables: BTreeMap<String, String>) -> Self {
+    /// The same with a practice that is set up, in a stack that feeds these functions nothing: the test does.
+    pub async fn feeding(fed_elsewhere: &[&str]) -> Self {
+        let cost = HashCost::SMALLEST.to_owned();
+        let world = Self::of([("CODE_HASH_COST".to_owned(), cost)].into(), fed_elsewhere).await;
+        world.practice.set_up().await;
+        world
+    }
+
+    async fn of(variables: BTreeMap<String, String>, fed_elsewhere: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let options = Options {
             directory: folder.path().to_owned(),
             ports: Ports::default(),
             variables,
+            fed_elsewhere: fed_elsewhere.iter().map(ToString::to_string).collect(),
         };
         let stack = Stack::start(options).await.expect("a stack");
         stack.clock().show(

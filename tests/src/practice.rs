@@ -1,6 +1,7 @@
 //! A practice's program, calling the API with its key.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -214,7 +215,44 @@ impl Practice {
             .await
     }
 
-    async fn post_as(&self, key: &str, path: &str, body: Value) -> Answer {
+    /// `POST /v1/invoice-runs` with a new idempotency key.
+    pub async fn start_run(&self, body: Value) -> Answer {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let key = format!("run-{number}");
+        let answer = self.post_as(&key, "/v1/invoice-runs", body).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        answer
+    }
+
+    /// A run as it is once nothing will happen any more.
+    pub async fn run_ended(&self, id: &str) -> Value {
+        for _ in 0..1_200 {
+            let run = self.get(&format!("/v1/invoice-runs/{id}")).await.body;
+            if !run["finished_at"].is_null() {
+                return run;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("the run {id} does not end");
+    }
+
+    /// All of a run's items, those in one state alone where `query` asks for it, such as `state=failed`.
+    pub async fn run_items(&self, id: &str, query: &str) -> Vec<Value> {
+        let (mut items, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/v1/invoice-runs/{id}/items?limit=100&{query}{cursor}");
+            let page = self.get(&path).await;
+            assert_eq!(page.status, 200, "{page:?}");
+            items.extend(page.body["items"].as_array().cloned().unwrap_or_default());
+            match page.body["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+
+    /// `POST` with this idempotency key.
+    pub async fn post_as(&self, key: &str, path: &str, body: Value) -> Answer {
         let request = self.http.post(format!("{}{path}", self.api));
         let request = request.header("idempotency-key", key).json(&body);
         self.answer(Method::POST, path, request).await

@@ -371,6 +371,7 @@ async fn f_v10_a_stream_that_comes_again_from_its_beginning_adds_no_row() {
         directory: folder.path().to_owned(),
         ports: Ports::default(),
         variables: BTreeMap::new(),
+        fed_elsewhere: Vec::new(),
     };
     let stack = Stack::start(options()).await.expect("a stack");
     let key = practice::ensure(&stack).await.expect("a key");

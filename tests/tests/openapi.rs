@@ -21,7 +21,8 @@ use crate::routes::routes;
 mod routes;
 
 /// Where the answers to practices are made.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
+    "functions/invoice_run/src",
     "functions/issue/src",
     "functions/manage/src",
     "shared/problems/src",

@@ -23,7 +23,7 @@ const LOGGED: [&str; 8] = [
     "$context.error.message",
 ];
 /// Which partitions of the table each function reaches, and no others.
-const PARTITIONS: [(&str, &[&str]); 8] = [
+const PARTITIONS: [(&str, &[&str]); 10] = [
     ("Authorize", &["KEY#*", "PUB#*"]),
     (
         "Manage",
@@ -31,6 +31,13 @@ const PARTITIONS: [(&str, &[&str]); 8] = [
     ),
     ("Issue", &["COUNT#*", "ORG#*", "PUB#*", "LINK#*"]),
     ("Feedback", &["LINK#*"]),
+    ("InvoiceRun", &["LANE#*", "ORG#*", "RUN#*", "RUNS"]),
+    (
+        "Dispatch",
+        &[
+            "COUNT#*", "LANE#*", "LINK#*", "ORG#*", "PUB#*", "RATE", "RUN#*", "RUNS",
+        ],
+    ),
     ("Notify", &["AUDIT#*", "AWAITED", "DUE", "LINK#*", "ORG#*"]),
     ("RequestCode", &["COUNT#*", "LINK#*", "ORG#*", "PUB#*"]),
     ("Verify", &["LINK#*", "OPENED#*", "PUB#*"]),
@@ -192,6 +199,49 @@ fn a_function_is_told_of_exactly_what_it_may_use() {
         assert_eq!(told.contains("TABLE"), uses_table, "{id}: TABLE");
         assert!(told.contains("LOG_LEVEL"), "{id} is told its log level");
     }
+}
+
+#[test]
+fn what_starts_runs_can_send_nothing_and_what_sends_them_has_no_route() {
+    let template = Template::read();
+    let functions: BTreeMap<&str, &Value> = template.functions().collect();
+    for action in ["ses:SendEmail", "sns:Publish"] {
+        assert!(!allows(functions["InvoiceRun"], action, None), "{action}");
+        assert!(allows(functions["Dispatch"], action, None), "{action}");
+    }
+    for (name, event) in fields(&functions["Dispatch"]["Events"]) {
+        assert_ne!(event["Type"], "HttpApi", "{name}");
+    }
+}
+
+#[test]
+fn what_a_stream_gives_up_is_kept_and_told_and_what_blocks_it_is_told_too() {
+    let template = Template::read();
+    let alarms: Vec<&Value> = template
+        .of_type("AWS::CloudWatch::Alarm")
+        .map(|(_, alarm)| alarm)
+        .collect();
+    let tells = |metric: &str, value: &Value| {
+        alarms
+            .iter()
+            .any(|alarm| alarm["MetricName"] == metric && alarm["Dimensions"][0]["Value"] == *value)
+    };
+    let mut streams = 0;
+    for (id, function) in template.functions() {
+        for (name, event) in function.get("Events").map(fields).into_iter().flatten() {
+            if event["Type"] != "DynamoDB" {
+                continue;
+            }
+            streams += 1;
+            let failed = &event["Properties"]["DestinationConfig"]["OnFailure"];
+            assert_eq!(failed["Type"], "SQS", "{id}: {name}");
+            assert_eq!(failed["Destination"], arn("UnfollowedChanges"), "{id}");
+            assert!(tells("IteratorAge", &json!({"Ref": id})), "{id}: {name}");
+        }
+    }
+    assert_eq!(streams, 2, "notify and dispatch");
+    let queue = json!({"Fn::GetAtt": "UnfollowedChanges.QueueName"});
+    assert!(tells("ApproximateNumberOfMessagesVisible", &queue));
 }
 
 #[test]
@@ -583,10 +633,8 @@ impl Template {
         for (id, function) in self.functions() {
             for (name, event) in function.get("Events").map(fields).into_iter().flatten() {
                 if event["Type"] != "HttpApi" {
-                    assert!(
-                        ["Feedback", "Notify"].contains(&id),
-                        "{name}: fed by nobody's request"
-                    );
+                    let is_fed = ["Dispatch", "Feedback", "Notify"].contains(&id);
+                    assert!(is_fed, "{name}: fed by nobody's request");
                     continue;
                 }
                 let event = &event["Properties"];

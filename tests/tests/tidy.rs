@@ -12,10 +12,12 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const FUNCTIONS: [&str; 8] = [
+const FUNCTIONS: [&str; 10] = [
     "authorize",
+    "dispatch",
     "download",
     "feedback",
+    "invoice_run",
     "issue",
     "manage",
     "notify",

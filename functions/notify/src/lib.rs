@@ -75,13 +75,13 @@ async fn follow(deps: &Deps, record: &Value) -> Result<(), Unavailable> {
         return Ok(());
     };
     audit::keep(deps, &change).await?;
-    match &change.delivery {
-        Some(delivery) => {
-            let images = (delivery.old.as_ref(), &delivery.new);
-            deps.tell
-                .changed(&delivery.link, images, change.op.at)
-                .await
-        }
-        None => Ok(()),
+    if let Some(delivery) = &change.delivery {
+        let images = (delivery.old.as_ref(), &delivery.new);
+        let told = deps.tell.changed(&delivery.link, images, change.op.at);
+        told.await?;
+    }
+    match &change.run {
+        Some(change) if change.is_finished_by_it => deps.tell.run_finished(&change.run).await,
+        _ => Ok(()),
     }
 }

@@ -12,10 +12,12 @@ use crate::template::FunctionResource;
 type Constructor = fn(&Environment, Clock) -> Result<Function, MissingSettings>;
 
 /// The code of every function, by its logical id in the template.
-const CONSTRUCTORS: [(&str, Constructor); 8] = [
+const CONSTRUCTORS: [(&str, Constructor); 10] = [
     ("Authorize", authorize::function),
+    ("Dispatch", dispatch::function),
     ("Download", download::function),
     ("Feedback", feedback::function),
+    ("InvoiceRun", invoice_run::function),
     ("Issue", issue::function),
     ("Manage", manage::function),
     ("Notify", notify::function),

@@ -28,7 +28,7 @@ use runtime::Environment;
 use tokio::net::TcpListener;
 
 use environment::{Addresses, KEY_PAIR};
-use events::{Bus, Listener, Position, Stream, run_schedule};
+use events::{Bus, Failures, Listener, Position, Stream, run_schedule};
 pub use files::replace as replace_file;
 use gateway::{Callable, Gateway};
 use outbox::{ClockFile, Keys, Outbox};
@@ -48,6 +48,8 @@ pub struct Options {
     pub ports: Ports,
     /// What the functions find in their environment besides.
     pub variables: BTreeMap<String, String>,
+    /// Functions that something else feeds from stream and schedule, by their logical ids.
+    pub fed_elsewhere: Vec<String>,
 }
 
 /// Ports on loopback; 0 lets the system choose.
@@ -144,6 +146,7 @@ impl Stack {
             directory,
             ports,
             variables,
+            fed_elsewhere,
         } = options;
         let lock = lock(&directory)?;
         let listeners = Listeners::open(ports).await?;
@@ -171,7 +174,10 @@ impl Stack {
         let resources = template.functions(&local)?;
         let callables = functions::build(&resources, &aws, &clock)?;
         let mut servers = Servers::new();
-        for resource in &resources {
+        let fed_here = resources
+            .iter()
+            .filter(|resource| !fed_elsewhere.contains(&resource.id));
+        for resource in fed_here {
             let Some(callable) = callables.get(&resource.id) else {
                 continue;
             };
@@ -186,6 +192,7 @@ impl Stack {
                     position: in_directory(&directory, &name, |path| {
                         Position::open(path.to_owned())
                     })?,
+                    failures: Failures::default(),
                 };
                 servers.run(stream.run(servers.stopping()));
             }

@@ -78,6 +78,7 @@ async fn serve(place: Place, ready_file: Option<PathBuf>) -> Outcome {
         directory: place.data,
         ports,
         variables: BTreeMap::new(),
+        fed_elsewhere: Vec::new(),
     })
     .await?;
     let key = practice::ensure(&stack).await?;
@@ -111,6 +112,7 @@ async fn demonstrate(place: Place) -> Outcome {
         directory: place.data,
         ports,
         variables: BTreeMap::new(),
+        fed_elsewhere: Vec::new(),
     })
     .await?;
     let key = practice::ensure(&stack).await?;

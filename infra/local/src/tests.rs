@@ -24,6 +24,7 @@ fn options(directory: &Path) -> Options {
         directory: directory.to_owned(),
         ports: Ports::default(),
         variables: BTreeMap::new(),
+        fed_elsewhere: Vec::new(),
     }
 }
 

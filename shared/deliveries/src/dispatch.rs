@@ -17,7 +17,8 @@ use domain::run::{
 use domain::sending::Overrides;
 use domain::text::AdditionalText;
 use domain::usage::Usage;
-use futures::{StreamExt as _, stream};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use secrets::draw_op;
 use serde_json::Value;
 use store::{ItemClaim, Lane, LaneNow, Store, StoreError, StoredLine};
@@ -147,20 +148,22 @@ impl Dispatch {
                 .await?,
         };
         let began = Instant::now();
-        let mut next = lane.next;
-        let in_time = tasks.into_iter().take_while(|task| {
-            let goes_on = began.elapsed() < STEP_TIME;
-            next = if goes_on { task.number + 1 } else { next };
-            goes_on
-        });
-        let mut done = stream::iter(in_time)
-            .map(|task| self.take(step, task))
-            .buffer_unordered(AT_ONCE);
-        let mut outcome = Ok(());
-        while let Some(taken) = done.next().await {
-            outcome = outcome.and(taken);
+        let (mut next, mut outcome) = (lane.next, Ok(()));
+        let mut waiting = tasks.into_iter();
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            while under_way.len() < AT_ONCE
+                && began.elapsed() < STEP_TIME
+                && let Some(task) = waiting.next()
+            {
+                next = task.number + 1;
+                under_way.push(self.take(step, task));
+            }
+            match under_way.next().await {
+                Some(taken) => outcome = outcome.and(taken),
+                None => break,
+            }
         }
-        drop(done);
         outcome.map(|()| Some(next))
     }
 

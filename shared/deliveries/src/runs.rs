@@ -318,8 +318,11 @@ impl Runs {
     ) -> Result<Vec<Option<Channel>>, Unavailable> {
         let settings = self.store.settings(practice).await?;
         let settings = &settings.ok_or(StoreError::Unreadable("settings"))?;
-        let parts: Vec<Vec<Option<Channel>>> = futures::stream::iter(items.chunks(TOGETHER))
-            .map(|items| self.channels_of(practice, settings, items))
+        let mut look_ups = Vec::new();
+        for items in items.chunks(TOGETHER) {
+            look_ups.push(self.channels_of(practice, settings, items));
+        }
+        let parts: Vec<Vec<Option<Channel>>> = futures::stream::iter(look_ups)
             .buffered(AT_ONCE)
             .try_collect()
             .await?;

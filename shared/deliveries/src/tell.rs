@@ -8,10 +8,12 @@ use domain::audit::Actor;
 use domain::delivery::{Delivery, KEPT_AFTER_END, l6_settled};
 use domain::hashed::LinkHash;
 use domain::id::{PracticeId, WebhookId};
-use domain::outgoing::{Outgoing, is_reported};
+use domain::outgoing::{Outgoing, Subject, is_reported};
+use domain::run::{ItemState, Run};
 use domain::time::{DAY, MINUTE, Timestamp};
 use domain::webhook::{
-    Occurrence, Webhook, look_again_at, wait_after, webhook_events, webhook_events_by_clock,
+    Occurrence, Webhook, WebhookEvent, look_again_at, run_finished, wait_after, webhook_events,
+    webhook_events_by_clock,
 };
 use futures::StreamExt as _;
 use pages::report;
@@ -29,6 +31,20 @@ const AT_ONCE: usize = 16;
 const PUT_OFF: i64 = MINUTE;
 /// The name beside the deployment's address.
 const SENDER: &str = "Zweiweg";
+
+/// Something that a practice is to hear.
+struct News {
+    event: WebhookEvent,
+    subject: Subject,
+    /// For webhooks.
+    message_id: String,
+    /// For the report by e-mail, if there is one.
+    report_id: Option<String>,
+    /// JSON, for a webhook.
+    body: String,
+    /// For how long it may be noticed once more.
+    noticeable_until: Timestamp,
+}
 
 /// What telling needs.
 #[derive(Debug)]
@@ -119,35 +135,69 @@ impl Tell {
         if told.is_empty() {
             return Ok(());
         }
-        let now = self.clock.now();
-        let webhooks = self.store.webhooks(&delivery.practice).await?.webhooks;
         // As long as anything can notice it once more.
         let end = delivery.expires_at.unwrap_or(delivery.created_at);
-        let kept_until = end.max(now).plus(KEPT_AFTER_END + DAY);
         for occurrence in told {
             let payload = occurrence.payload(delivery, judged_at);
-            let body = serde_json::to_string(&payload).unwrap_or_default();
-            let wanting = webhooks
-                .iter()
-                .filter(|(_, webhook)| webhook.wants(occurrence.event));
-            let receivers = wanting
-                .map(|(id, _)| Some(id.clone()))
-                .chain(is_reported(occurrence.event).then_some(None));
-            for webhook in receivers {
-                let outgoing = Outgoing {
-                    practice: delivery.practice.clone(),
-                    message_id: match webhook {
-                        Some(_) => occurrence.message_id(&delivery.id),
-                        None => occurrence.report_id(&delivery.id),
-                    },
-                    webhook,
-                    event: occurrence.event,
+            let news = News {
+                event: occurrence.event,
+                subject: Subject::Delivery {
                     delivery: delivery.id.clone(),
                     record: delivery.record.clone(),
-                    body: body.clone(),
-                };
-                self.store.note_outgoing(&outgoing, now, kept_until).await?;
-            }
+                },
+                message_id: occurrence.message_id(&delivery.id),
+                report_id: is_reported(occurrence.event)
+                    .then(|| occurrence.report_id(&delivery.id)),
+                body: serde_json::to_string(&payload).unwrap_or_default(),
+                noticeable_until: end.plus(KEPT_AFTER_END),
+            };
+            self.note_news(&delivery.practice, &news).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes that an invoice run has come to its end; a report too, where a person is needed. Safe to repeat.
+    pub async fn run_finished(&self, run: &Run) -> Result<(), Unavailable> {
+        let (Some(counts), Some(finished_at)) = (&run.counts, run.finished_at) else {
+            return Ok(());
+        };
+        let (message_id, payload) = run_finished(run, counts, finished_at);
+        let [failed, unknown] =
+            [ItemState::Failed, ItemState::Unknown].map(|state| counts.of_state(state));
+        let news = News {
+            event: payload.event,
+            subject: Subject::Run {
+                run: run.id.clone(),
+                failed,
+                unknown,
+            },
+            report_id: (failed + unknown > 0).then(|| message_id.clone()),
+            message_id,
+            body: serde_json::to_string(&payload).unwrap_or_default(),
+            noticeable_until: finished_at.plus(DAY),
+        };
+        self.note_news(&run.practice, &news).await
+    }
+
+    async fn note_news(&self, practice: &PracticeId, news: &News) -> Result<(), Unavailable> {
+        let now = self.clock.now();
+        let kept_until = news.noticeable_until.max(now).plus(DAY);
+        let webhooks = self.store.webhooks(practice).await?.webhooks;
+        let wanting = webhooks
+            .into_iter()
+            .filter(|(_, webhook)| webhook.wants(news.event))
+            .map(|(id, _)| (Some(id), &news.message_id));
+        let report = news.report_id.iter().map(|id| (None, id));
+        for (webhook, message_id) in wanting.chain(report) {
+            let outgoing = Outgoing {
+                practice: practice.clone(),
+                webhook,
+                message_id: message_id.clone(),
+                event: news.event,
+                subject: news.subject.clone(),
+                body: news.body.clone(),
+            };
+            self.store.note_outgoing(&outgoing, now, kept_until).await?;
         }
         Ok(())
     }
@@ -250,7 +300,7 @@ impl Tell {
         let Some(to) = settings.and_then(|settings| settings.report_to) else {
             return Ok(());
         };
-        if let Some(report) = report(outgoing.event, &outgoing.delivery, &outgoing.record) {
+        if let Some(report) = report(outgoing.event, &outgoing.subject) {
             let email = Email {
                 from_name: SENDER,
                 to: &to,
@@ -261,7 +311,7 @@ impl Tell {
                 delivery: None,
             };
             let sent = self.email.send(&email).await;
-            tracing::info!(practice = %outgoing.practice, delivery = %outgoing.delivery, ?sent, "reported");
+            tracing::info!(practice = %outgoing.practice, message = outgoing.message_id, ?sent, "reported");
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{DeliveryId, PracticeId, RecordId, WebhookId};
+use crate::id::{DeliveryId, PracticeId, RecordId, RunId, WebhookId};
 use crate::webhook::WebhookEvent;
 
 /// For how long an attempt that was begun keeps others from beginning one, in seconds; longer than any takes.
@@ -19,12 +19,33 @@ pub struct Outgoing {
     pub message_id: String,
     /// What happened.
     pub event: WebhookEvent,
-    /// To which delivery.
-    pub delivery: DeliveryId,
-    /// Whose documents.
-    pub record: RecordId,
+    /// To what.
+    #[serde(flatten)]
+    pub subject: Subject,
     /// JSON, for a webhook.
     pub body: String,
+}
+
+/// What a practice is told of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Subject {
+    /// One of its deliveries.
+    Delivery {
+        /// Which.
+        delivery: DeliveryId,
+        /// Whose documents.
+        record: RecordId,
+    },
+    /// One of its invoice runs.
+    Run {
+        /// Which.
+        run: RunId,
+        /// How many of its items failed.
+        failed: usize,
+        /// Of how many nobody can tell.
+        unknown: usize,
+    },
 }
 
 impl Outgoing {
@@ -37,7 +58,7 @@ impl Outgoing {
     }
 }
 
-/// Whether the practice gets an e-mail about this: whatever needs a person.
+/// Whether the practice gets an e-mail about this whenever it happens: whatever needs a person. A run may need one, or not.
 pub fn is_reported(event: WebhookEvent) -> bool {
     match event {
         WebhookEvent::Locked

@@ -170,6 +170,13 @@ impl Counts {
         *self.0.entry(state).or_default() += items;
     }
 
+    /// Every state by its name, with how many are in it.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        ItemState::ALL
+            .into_iter()
+            .map(|state| (state.name(), self.of_state(state)))
+    }
+
     /// How many are in this one.
     pub fn of_state(&self, state: ItemState) -> usize {
         self.0.get(&state).copied().unwrap_or_default()

@@ -17,7 +17,8 @@ pub use events::{Occurrence, look_again_at, webhook_events, webhook_events_by_cl
 
 use crate::delivery::CloseReason;
 use crate::hashed::SealedWebhookSecret;
-use crate::id::{DeliveryId, DocumentId, RecordId, WebhookId};
+use crate::id::{DeliveryId, DocumentId, RecordId, RunId, WebhookId};
+use crate::run::{Counts, Run};
 use crate::time::{DAY, HOUR, MINUTE, Timestamp};
 
 /// How many webhooks a practice may have.
@@ -239,14 +240,48 @@ pub fn wait_after(failed_attempts: usize) -> Option<i64> {
 
 /// The body of a webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Payload<'a> {
+pub struct Payload<D> {
     /// The event.
     #[serde(rename = "type")]
     pub event: WebhookEvent,
     /// When it happened, which may be long before it is told.
     pub timestamp: String,
     /// To what.
-    pub data: DeliveryData<'a>,
+    pub data: D,
+}
+
+/// What a webhook says of an invoice run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunData<'a> {
+    /// Which.
+    pub invoice_run: &'a RunId,
+    /// What it is as a whole, as `GET /invoice-runs/{id}` says it.
+    pub state: &'static str,
+    /// Whether it only checked.
+    pub dry_run: bool,
+    /// How many items are in which state.
+    pub counts: BTreeMap<&'static str, usize>,
+}
+
+/// What is told of a run that has come to its end, under an id that differs for each retry.
+pub fn run_finished<'a>(
+    run: &'a Run,
+    counts: &Counts,
+    finished_at: Timestamp,
+) -> (String, Payload<RunData<'a>>) {
+    let event = WebhookEvent::RunFinished;
+    let payload = Payload {
+        event,
+        timestamp: finished_at.to_string(),
+        data: RunData {
+            invoice_run: &run.id,
+            state: run.state().name(),
+            dry_run: run.dry_run,
+            counts: counts.named().collect(),
+        },
+    };
+    let id = format!("{}-{}-{}", run.id, event.name_in_id(), run.attempt);
+    (id, payload)
 }
 
 /// What a webhook says of a delivery.

@@ -1,6 +1,7 @@
 //! Reports by e-mail to a practice: German first, English beside it, ids and nothing of a person.
 
-use domain::id::{DeliveryId, RecordId};
+use domain::id::{DeliveryId, RecordId, RunId};
+use domain::outgoing::Subject;
 use domain::webhook::WebhookEvent;
 
 /// A finished report.
@@ -15,8 +16,41 @@ pub struct Report {
 }
 
 /// What a practice is written about this; `None` where no person is needed.
-pub fn report(event: WebhookEvent, delivery: &DeliveryId, record: &RecordId) -> Option<Report> {
-    let (subject, german, english) = match event {
+pub fn report(event: WebhookEvent, subject: &Subject) -> Option<Report> {
+    let (subject, german, english) = match subject {
+        Subject::Delivery { delivery, record } => of_delivery(event, delivery, record)?,
+        Subject::Run {
+            run,
+            failed,
+            unknown,
+        } => of_run(run, *failed, *unknown),
+    };
+    // Ids hold letters, digits, hyphens and underscores: nothing to escape.
+    Some(Report {
+        subject,
+        text: format!("{german}\n\n{english}\n"),
+        html: format!("<p lang=\"de\">{german}</p><p lang=\"en\">{english}</p>"),
+    })
+}
+
+fn of_run(run: &RunId, failed: usize, unknown: usize) -> (&'static str, String, String) {
+    (
+        "Zweiweg: Rechnungslauf mit offenen Punkten · Invoice run needs a look",
+        format!(
+            "Ein Rechnungslauf ist zu Ende (Lauf {run}). Nicht verschickt: {failed}. Unklar, ob verschickt: {unknown}. Bitte sehen Sie die einzelnen Einträge an; sie lassen sich noch einmal verschicken."
+        ),
+        format!(
+            "An invoice run has come to its end (run {run}). Not sent: {failed}. Unclear whether sent: {unknown}. Please look at these items; they can be sent again."
+        ),
+    )
+}
+
+fn of_delivery(
+    event: WebhookEvent,
+    delivery: &DeliveryId,
+    record: &RecordId,
+) -> Option<(&'static str, String, String)> {
+    Some(match event {
         WebhookEvent::Bounced => (
             "Zweiweg: E-Mail kam nicht an · E-mail came back",
             format!("Eine E-Mail kam nicht an (Versand {delivery}, Akte {record})."),
@@ -54,11 +88,5 @@ pub fn report(event: WebhookEvent, delivery: &DeliveryId, record: &RecordId) -> 
         | WebhookEvent::Closed
         | WebhookEvent::Unopened
         | WebhookEvent::RunFinished => return None,
-    };
-    // Ids hold letters, digits, hyphens and underscores: nothing to escape.
-    Some(Report {
-        subject,
-        text: format!("{german}\n\n{english}\n"),
-        html: format!("<p lang=\"de\">{german}</p><p lang=\"en\">{english}</p>"),
     })
 }

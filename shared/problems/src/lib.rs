@@ -83,6 +83,7 @@ pub fn send_problem(error: SendError) -> Problem {
             "expected the draft of a preview, as it was answered",
         ),
         SendError::Mismatch => Problem::idempotency_mismatch(),
+        SendError::SpokenInRun => spoken_in_run(),
         error => plain_problem(&error),
     }
 }
@@ -164,6 +165,17 @@ pub fn cap_problem(reached: ReachedCap) -> Problem {
         .with("cap", json!(counted))
         .with("limit", json!(cap))
         .with("month", json!(month.to_string()))
+}
+
+/// Of an item of a run: nobody would ever see its code.
+pub fn spoken_in_run() -> Problem {
+    let detail = "Nothing was sent. Choose sms, threema or self_service as channel, in the item or in the settings that hold for it, or send it by itself with POST /v1/deliveries.";
+    Problem::new(
+        "spoken-in-run",
+        422,
+        "In a run, no code can be spoken.",
+        detail,
+    )
 }
 
 /// Ours; the log says more.

@@ -8,13 +8,15 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::environment::Environment;
 
 /// The crates whose lines are written. Libraries are not among them: the AWS SDK writes whole requests at its lower levels, with the texts of messages.
-const OURS: [&str; 17] = [
+const OURS: [&str; 19] = [
     "authorize",
     "channels",
     "deliveries",
+    "dispatch",
     "documents",
     "download",
     "feedback",
+    "invoice_run",
     "issue",
     "local",
     "manage",

@@ -212,7 +212,7 @@ async fn a_hostile_event_gets_an_answer_and_the_process_lives() {
             // What follows the stream or SES takes no requests.
             Outcome::Error(error) => {
                 assert!(
-                    ["Notify", "Feedback"].contains(&id.as_str()),
+                    ["Dispatch", "Feedback", "Notify"].contains(&id.as_str()),
                     "{id}: {error}"
                 );
             }

@@ -176,7 +176,23 @@ fn requests(sent: &Sent, documents: &[String]) -> Vec<(Method, String, Value)> {
             Value::Null,
         ),
     ];
+    let run = "/v1/invoice-runs/01a207d9-2100-7345-84ac-89e186209d31";
+    for (method, path, body) in [
+        (Method::GET, String::new(), Value::Null),
+        (Method::GET, "/items".to_owned(), Value::Null),
+        (Method::POST, "/cancel".to_owned(), Value::Null),
+        (
+            Method::POST,
+            "/retry".to_owned(),
+            json!({"state": "failed"}),
+        ),
+    ] {
+        requests.push((method, format!("{run}{path}"), body));
+    }
     for document in documents {
+        let item = json!({"document": document, "recipient": "patient", "channel": "sms"});
+        let body = json!({"items": [item]});
+        requests.push((Method::POST, "/v1/invoice-runs".to_owned(), body));
         let path = format!("/v1/documents/{document}");
         requests.push((Method::GET, path.clone(), Value::Null));
         requests.push((Method::PATCH, path.clone(), json!({"released": true})));

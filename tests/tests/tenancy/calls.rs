@@ -16,6 +16,7 @@ pub(crate) struct Ids {
     pub(crate) document: String,
     pub(crate) delivery: String,
     pub(crate) webhook: String,
+    pub(crate) run: String,
 }
 
 /// An answer, byte by byte; what tells one request from another is left out.
@@ -43,6 +44,7 @@ pub(crate) fn nobodys() -> Ids {
         document: "20261120-aaaaaaaaaaaaaaaaaaaaaaaaa".to_owned(),
         delivery: "01a207d9-2100-7345-84ac-89e186209d30".to_owned(),
         webhook: "hook-of-nobody".to_owned(),
+        run: "01a207d9-2100-7345-84ac-89e186209d31".to_owned(),
     }
 }
 
@@ -55,6 +57,7 @@ pub(crate) fn calls(ids: &Ids, own: &Ids) -> Vec<Call> {
         document,
         delivery,
         webhook,
+        run,
     } = ids;
     let (types, records, documents, deliveries) = (
         "/v1/record-types",
@@ -64,6 +67,7 @@ pub(crate) fn calls(ids: &Ids, own: &Ids) -> Vec<Call> {
     );
     let template = "/v1/templates/note/message/de";
     let hooks = "/v1/webhooks";
+    let runs = "/v1/invoice-runs";
     let hook = json!({"url": "https://hooks.example.org/", "events": ["delivery.opened"]});
     let person = |linked: Option<&str>| match linked {
         None => {
@@ -227,6 +231,32 @@ pub(crate) fn calls(ids: &Ids, own: &Ids) -> Vec<Call> {
             "POST /v1/deliveries",
             deliveries.to_owned(),
             to_send(&own.record, document),
+        ),
+        // One that leaves no trace, whosever document it is.
+        call(
+            "POST /v1/invoice-runs",
+            runs.to_owned(),
+            json!({"items": [{"document": document, "recipient": "patient", "channel": "spoken"}]}),
+        ),
+        call(
+            "GET /v1/invoice-runs/{id}",
+            format!("{runs}/{run}"),
+            Value::Null,
+        ),
+        call(
+            "GET /v1/invoice-runs/{id}/items",
+            format!("{runs}/{run}/items"),
+            Value::Null,
+        ),
+        call(
+            "POST /v1/invoice-runs/{id}/cancel",
+            format!("{runs}/{run}/cancel"),
+            Value::Null,
+        ),
+        call(
+            "POST /v1/invoice-runs/{id}/retry",
+            format!("{runs}/{run}/retry"),
+            json!({"state": "failed"}),
         ),
         call(
             "GET /v1/deliveries",

@@ -21,6 +21,7 @@ pub(crate) async fn furnish(world: &World, practice: &Practice) -> Ids {
     let webhook = webhook(practice, "hook").await;
     Ids {
         webhook,
+        run: run(practice, &document).await,
         record_type: "std".to_owned(),
         record: "r1".to_owned(),
         document,
@@ -68,6 +69,7 @@ pub(crate) async fn furnish_apart(world: &World, practice: &Practice, name: &str
     let webhook = webhook(practice, &format!("hook-of-{name}")).await;
     Ids {
         webhook,
+        run: run(practice, &document).await,
         record_type,
         record,
         document,
@@ -81,6 +83,17 @@ async fn webhook(practice: &Practice, id: &str) -> String {
     let made = practice.put(&format!("/v1/webhooks/{id}"), body).await;
     assert_eq!(made.status, 200, "{made:?}");
     id.to_owned()
+}
+
+/// A run that has ended, with an item that failed: the id.
+async fn run(practice: &Practice, document: &str) -> String {
+    let item = json!({"document": document, "recipient": "patient", "channel": "self_service"});
+    let body = json!({"items": [item], "dry_run": true});
+    let started = practice.start_run(body).await;
+    let id = started.body["id"].as_str().unwrap_or_default().to_owned();
+    let ended = practice.run_ended(&id).await;
+    assert_eq!(ended["counts"]["failed"], 1, "{ended}");
+    id
 }
 
 /// Everything that a practice gets to see of itself.
@@ -98,6 +111,8 @@ pub(crate) async fn view(practice: &Practice, ids: &Ids) -> BTreeMap<String, Val
         format!("/v1/deliveries/{}", ids.delivery),
         "/v1/webhooks".to_owned(),
         format!("/v1/webhooks/{}", ids.webhook),
+        format!("/v1/invoice-runs/{}", ids.run),
+        format!("/v1/invoice-runs/{}/items", ids.run),
     ] {
         let answer = practice.get(&path).await;
         assert_eq!(answer.status, 200, "{path}: {answer:?}");

@@ -64,6 +64,7 @@ fn is_of(id: &str, ids: &Ids) -> bool {
         &ids.document,
         &ids.delivery,
         &ids.webhook,
+        &ids.run,
     ]
     .into_iter()
     .any(|known| known == id)

@@ -13,7 +13,7 @@ use serde_json::Value;
 pub(crate) use bus::{Bus, Listener};
 pub(crate) use filter::Filter;
 pub(crate) use schedule::run_schedule;
-pub(crate) use stream::{Position, Stream};
+pub(crate) use stream::{Failures, Position, Stream};
 
 use crate::gateway::Callable;
 

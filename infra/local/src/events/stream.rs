@@ -1,12 +1,14 @@
-//! The table's stream: batches in order, failed ones again, as a Lambda event source feeds them.
+//! The table's stream: batches in order, failed ones again, as a Lambda event source feeds them; several at once where the template says so, but never two of one item.
 //!
 //! The stream lies in the database's file and the position in a file beside it, so that a restart goes on where it was.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dynoxide::{Database, DynoxideError};
+use futures::future::join_all;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -16,6 +18,8 @@ use crate::gateway::Callable;
 use crate::servers::Stopping;
 use crate::template::StreamSource;
 
+/// How many records of the stream are looked at together.
+const WINDOW: usize = 100;
 /// The longest wait before a batch that failed is tried again.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
@@ -50,6 +54,26 @@ pub(crate) struct Stream {
     pub(crate) database: Database,
     pub(crate) table: String,
     pub(crate) position: Position,
+    pub(crate) failures: Failures,
+}
+
+/// How often one record has failed in a row.
+#[derive(Default)]
+pub(crate) struct Failures {
+    record: String,
+    times: u32,
+}
+
+impl Failures {
+    /// Counts one more; how often this record has failed by now.
+    fn count(&mut self, record: &str) -> u32 {
+        if self.record != record {
+            record.clone_into(&mut self.record);
+            self.times = 0;
+        }
+        self.times += 1;
+        self.times
+    }
 }
 
 /// How a batch ended.
@@ -93,26 +117,24 @@ impl Stream {
         }
     }
 
-    /// One batch.
+    /// One look at the stream: batches of at most so many records.
     async fn feed(&mut self, most: usize) -> Result<Fed, String> {
-        let records = self.records(most).map_err(|error| error.to_string())?;
+        let records = self.records(WINDOW).map_err(|error| error.to_string())?;
         let Some(last) = records.last().map(|last| sequence_number(last).to_owned()) else {
             return Ok(Fed::Nothing);
         };
-        let taken: Vec<&Value> = records
-            .iter()
-            .filter(|record| self.source.takes(record))
-            .collect();
-        let failed = match taken.first() {
-            None => None,
-            Some(first) => match call(&self.callable, json!({"Records": taken})).await {
-                Ok(answer) => first_failure(&answer, &taken),
-                Err(error) => {
-                    tracing::error!(function = self.id, %error, "the function failed");
-                    Some(sequence_number(first).to_owned())
-                }
-            },
+        let taken = records.iter().filter(|record| self.source.takes(record));
+        let mut groups: Vec<Vec<&Value>> = vec![Vec::new(); self.source.at_once];
+        for record in taken {
+            groups[group_of(record, self.source.at_once)].push(record);
+        }
+        let fed = groups.iter().map(|group| self.feed_group(group, most));
+        let failed = join_all(fed).await.into_iter().flatten();
+        let place = |number: &String| {
+            let is_it = |record: &Value| sequence_number(record) == number;
+            records.iter().position(is_it)
         };
+        let failed = failed.min_by_key(place);
         let moved = match &failed {
             None => self.position.move_to(&last),
             Some(failed) => self.move_before(failed, &records),
@@ -125,16 +147,35 @@ impl Stream {
         })
     }
 
-    /// Goes to where the failed record is the next one, or past it if it is too old to be tried again.
+    /// Batch after batch, up to the first that fails; the number of the record at which it failed.
+    async fn feed_group(&self, records: &[&Value], most: usize) -> Option<String> {
+        for batch in records.chunks(most) {
+            let failed = match call(&self.callable, json!({"Records": batch})).await {
+                Ok(answer) => first_failure(&answer, batch),
+                Err(error) => {
+                    tracing::error!(function = self.id, %error, "the function failed");
+                    batch.first().map(|first| sequence_number(first).to_owned())
+                }
+            };
+            if failed.is_some() {
+                return failed;
+            }
+        }
+        None
+    }
+
+    /// Goes to where the failed record is the next one, or past it if it is too old to be tried again, or was tried often enough.
     fn move_before(&mut self, failed: &str, records: &[Value]) -> io::Result<()> {
         let at = records
             .iter()
             .position(|record| sequence_number(record) == failed)
             .unwrap_or_default();
-        if is_older(&records[at], self.source.oldest) {
+        let tries = self.failures.count(failed);
+        let is_tried = self.source.most_retries.is_some_and(|most| tries > most);
+        if is_tried || is_older(&records[at], self.source.oldest) {
             tracing::error!(
                 function = self.id,
-                "a record of the stream was given up: it failed for too long"
+                "a record of the stream was given up: it failed too often or for too long"
             );
             return self.position.move_to(failed);
         }
@@ -191,6 +232,14 @@ fn first_failure(answer: &Value, records: &[&Value]) -> Option<String> {
     Some(earliest.filter(|_| all_known).unwrap_or(first).to_owned())
 }
 
+/// Everything of one item goes the same way.
+fn group_of(record: &Value, groups: usize) -> usize {
+    let mut hasher = DefaultHasher::new();
+    record["dynamodb"]["Keys"].to_string().hash(&mut hasher);
+    let groups = u64::try_from(groups).unwrap_or(1).max(1);
+    usize::try_from(hasher.finish() % groups).unwrap_or_default()
+}
+
 fn sequence_number(record: &Value) -> &str {
     record["dynamodb"]["SequenceNumber"]
         .as_str()
@@ -245,6 +294,24 @@ mod tests {
                 "{failures}"
             );
         }
+    }
+
+    #[test]
+    fn what_concerns_one_item_stays_in_one_group() {
+        let record = |key: &str| json!({"dynamodb": {"Keys": {"pk": {"S": key}}}});
+        assert_eq!(group_of(&record("a"), 1), 0);
+        let groups: Vec<usize> = (0..32)
+            .map(|key| group_of(&record(&key.to_string()), 4))
+            .collect();
+        assert!((0..4).all(|group| groups.contains(&group)), "{groups:?}");
+        assert_eq!(group_of(&record("7"), 4), groups[7]);
+    }
+
+    #[test]
+    fn failures_are_counted_for_one_record_in_a_row() {
+        let mut failures = Failures::default();
+        let counts = ["1", "1", "2", "1"].map(|record| failures.count(record));
+        assert_eq!(counts, [1, 2, 1, 1]);
     }
 
     #[test]

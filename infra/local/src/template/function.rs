@@ -42,6 +42,10 @@ pub(crate) struct StreamSource {
     pub(crate) bisects: bool,
     /// From this age on a record that failed is given up.
     pub(crate) oldest: Duration,
+    /// After so many further tries too.
+    pub(crate) most_retries: Option<u32>,
+    /// How many batches are under way at once; what concerns one item stays in order.
+    pub(crate) at_once: usize,
     filters: Vec<Filter>,
 }
 
@@ -176,6 +180,12 @@ struct StreamEvent {
     #[serde(default)]
     bisect_batch_on_function_error: bool,
     maximum_record_age_in_seconds: u64,
+    maximum_retry_attempts: Option<u32>,
+    #[serde(default = "one")]
+    parallelization_factor: usize,
+    /// The log is where one looks here.
+    #[serde(rename = "DestinationConfig")]
+    _destination_config: Option<Value>,
     #[serde(default)]
     filter_criteria: FilterCriteria,
 }
@@ -195,6 +205,11 @@ struct FilterPattern {
 /// Lambda's own batch size for streams.
 fn usual_batch() -> usize {
     100
+}
+
+/// One batch after the other.
+fn one() -> usize {
+    1
 }
 
 /// An event of type `Schedule`. Locally it comes more often than its rate says.
@@ -260,6 +275,8 @@ fn stream(event: &StreamEvent, resolver: &Resolver<'_>) -> Result<StreamSource, 
         batch_size: event.batch_size,
         bisects: event.bisect_batch_on_function_error,
         oldest: Duration::from_secs(event.maximum_record_age_in_seconds),
+        most_retries: event.maximum_retry_attempts,
+        at_once: event.parallelization_factor.max(1),
         filters: filters
             .map(|filter| Filter::parse(&filter.pattern))
             .collect::<Result<_, _>>()?,

@@ -115,6 +115,7 @@ impl<'a> Resolver<'a> {
             "AWS::Serverless::HttpApi" => "local".to_owned(),
             "AWS::DynamoDB::Table" => self.own_name(name, resource, "TableName")?,
             "AWS::S3::Bucket" => self.own_name(name, resource, "BucketName")?,
+            "AWS::SQS::Queue" => self.own_name(name, resource, "QueueName")?,
             "AWS::SES::ConfigurationSet" => self.own_name(name, resource, "Name")?,
             "AWS::Serverless::Function" => self.own_name(name, resource, "FunctionName")?,
             kind => return Err(format!("!Ref {name}: the local stack has no {kind}")),
@@ -161,6 +162,7 @@ impl<'a> Resolver<'a> {
             ("AWS::KMS::Key", "KeyId") => name()?,
             ("AWS::KMS::Key", "Arn") => arn("kms", &format!("key/{}", name()?)),
             ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", name()?),
+            ("AWS::SQS::Queue", "Arn") => arn("sqs", &name()?),
             ("AWS::Serverless::Function", "Arn") => function_arn(id),
             ("AWS::Serverless::HttpApi", "ApiEndpoint") => self.local.api.clone(),
             (kind, _) => {

@@ -43,7 +43,11 @@ impl Occurrence {
     }
 
     /// What is told of it, of the delivery as it is at `now`.
-    pub fn payload<'a>(&'a self, delivery: &'a Delivery, now: Timestamp) -> Payload<'a> {
+    pub fn payload<'a>(
+        &'a self,
+        delivery: &'a Delivery,
+        now: Timestamp,
+    ) -> Payload<DeliveryData<'a>> {
         let state = l8_state(delivery, false, now);
         Payload {
             event: self.event,

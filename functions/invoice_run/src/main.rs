@@ -1,0 +1,11 @@
+//! The Lambda function `invoice_run`: reads its environment, makes its clients once, and runs.
+
+use deliveries::Clock;
+use runtime::Environment;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    let environment = Environment::process();
+    runtime::start_logging(&environment);
+    runtime::run(invoice_run::function(&environment, Clock::system())?).await
+}
