@@ -195,6 +195,8 @@ async fn a_hostile_event_gets_an_answer_and_the_process_lives() {
                 Outcome::Answer(answer) if is_authorizer => {
                     assert_eq!(answer, json!({"isAuthorized": false}), "to {shown}");
                 }
+                // An event of SES that cannot be read will never be, and is let go.
+                Outcome::Answer(Value::Null) if id == "Feedback" => {}
                 Outcome::Answer(answer) => {
                     let status = answer["statusCode"].as_u64().unwrap_or_default();
                     assert!((400..500).contains(&status), "{id} to {shown}: {answer}");
@@ -207,6 +209,7 @@ async fn a_hostile_event_gets_an_answer_and_the_process_lives() {
             Outcome::Answer(answer) if is_authorizer => {
                 assert_eq!(answer["isAuthorized"], true, "{answer}");
             }
+            Outcome::Answer(answer) if id == "Feedback" => assert_eq!(answer, Value::Null),
             // Most do not know that route, and say so.
             Outcome::Answer(answer) => assert!(answer["statusCode"].is_u64(), "{id}: {answer}"),
             // What follows the stream or SES takes no requests.
