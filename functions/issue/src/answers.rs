@@ -1,6 +1,6 @@
 //! What `issue` answers: a preview, a sent delivery, a new code, a delivery's state.
 
-use deliveries::{MessageSent, Preview, SentDelivery, Warning};
+use deliveries::{MessageSent, Opens, Preview, PreviewOpens, SentDelivery, Warning};
 use domain::delivery::{Delivery, MessageFate, l6_is_revivable, l8_state, reachable_until};
 use domain::document::Document;
 use domain::email_status::{EmailStatus, bounce, email_status};
@@ -12,15 +12,26 @@ use serde_json::{Value, json};
 
 /// The answer that carries the code, once.
 pub(crate) fn sent(sent: &SentDelivery) -> Value {
-    json!({
+    let mut body = json!({
         "id": sent.id,
-        "reference": sent.reference.shown(),
-        "code": sent.code.shown(),
         "email": {"status": "accepted", "message_id": sent.email_message_id},
-        "message": message(sent.message.channel, &sent.message.fate),
-        "expires_at": sent.expires_at.to_string(),
+        "message": null,
+        "expires_at": null,
         "superseded": sent.superseded,
-    })
+    });
+    if let Some(Opens {
+        reference,
+        code,
+        message: sent,
+        expires_at,
+    }) = &sent.opens
+    {
+        body["reference"] = json!(reference.shown());
+        body["code"] = json!(code.shown());
+        body["message"] = message(sent.channel, &sent.fate);
+        body["expires_at"] = json!(expires_at.to_string());
+    }
+    body
 }
 
 /// What a sending would do.
@@ -31,16 +42,12 @@ pub(crate) fn preview(preview: Preview) -> Value {
         .into_iter()
         .map(|problem| send_problem(problem).body())
         .collect();
+    let opens = preview.opens.as_ref();
     json!({
-        "reference": preview.reference.shown(),
-        "code": preview.code.shown(),
+        "reference": opens.map(|opens| opens.reference.shown()),
+        "code": opens.map(|opens| opens.code.shown()),
         "email": {"to": preview.to, "subject": preview.subject, "text": preview.text, "html": preview.html},
-        "message": {
-            "channel": preview.message.channel,
-            "to": preview.message.to,
-            "text": preview.message.text,
-            "segments": preview.message.segments,
-        },
+        "message": opens.map(message_preview),
         "documents": documents,
         "settings": preview.settings,
         "supersedes": preview.supersedes,
@@ -51,8 +58,18 @@ pub(crate) fn preview(preview: Preview) -> Value {
     })
 }
 
+fn message_preview(opens: &PreviewOpens) -> Value {
+    let message = &opens.message;
+    json!({"channel": message.channel, "to": message.to, "text": message.text, "segments": message.segments})
+}
+
 fn warning(warning: &Warning) -> Value {
     match warning {
+        Warning::Unprotected => json!({
+            "type": "/problems/unprotected",
+            "title": "The document would be attached to the e-mail, without link and code.",
+            "detail": "Only for documents without health data. Sending health data unprotected can be a crime.",
+        }),
         Warning::BouncedBefore { address, at } => json!({
             "type": "/problems/bounced-before",
             "title": "The last e-mail to this address did not arrive.",
@@ -79,10 +96,10 @@ pub(crate) fn repeated(delivery: &Delivery, now: Timestamp) -> Value {
     json!({
         "id": delivery.id,
         "email": email(delivery, now),
-        "message": delivery.message.as_ref().map_or_else(
-            || message(delivery.channel, &MessageFate::Unknown),
-            |fate| message(delivery.channel, fate),
-        ),
+        "message": (!delivery.unprotected).then(|| {
+            let fate = delivery.message.as_ref();
+            message(delivery.channel, fate.unwrap_or(&MessageFate::Unknown))
+        }),
         "expires_at": shown(delivery.expires_at),
     })
 }
@@ -110,7 +127,8 @@ pub(crate) fn delivery(delivery: &Delivery, now: Timestamp) -> Value {
         "record": delivery.record,
         "recipient": delivery.recipient,
         "documents": delivery.documents,
-        "channel": delivery.channel,
+        "protected": !delivery.unprotected,
+        "channel": (!delivery.unprotected).then_some(delivery.channel),
         "offered_invoices": delivery.offered_invoices,
         "state": state.name(),
         "closed_because": closed_because,

@@ -6,7 +6,7 @@ use domain::id::{DocumentId, RecipientId, RecordId};
 use domain::practice::{Channel, OfferedInvoices, ValidDays};
 use domain::sending::Overrides;
 use domain::text::AdditionalText;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use web::{Caller, FieldError, Problem, Request};
 
 /// The most documents in one delivery.
@@ -28,8 +28,8 @@ struct Body {
     valid_days: Option<ValidDays>,
     #[serde(default)]
     keep_earlier: bool,
-    #[serde(default = "yes")]
-    protected: bool,
+    #[serde(default, deserialize_with = "stated")]
+    protected: Option<bool>,
     draft: Option<String>,
 }
 
@@ -40,8 +40,9 @@ pub(crate) struct NewCode {
     pub(crate) channel: Channel,
 }
 
-fn yes() -> bool {
-    true
+/// A switch that is left out or said, never null.
+fn stated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    bool::deserialize(deserializer).map(Some)
 }
 
 /// What a practice wants sent.
@@ -99,7 +100,7 @@ impl Body {
             || self.offered_invoices.is_some()
             || self.valid_days.is_some()
             || self.keep_earlier
-            || !self.protected
+            || self.protected == Some(false)
     }
 }
 
@@ -110,12 +111,6 @@ fn send_request(
     key: String,
     op: Op,
 ) -> Result<SendRequest, Problem> {
-    if !body.protected {
-        return Err(not_available(
-            "/protected",
-            "Leave the field out or send true: only protected deliveries can be sent.",
-        ));
-    }
     let errors = body_errors(&body);
     let (Some(record), Some(recipient), true) = (body.record, body.recipient, errors.is_empty())
     else {
@@ -130,6 +125,7 @@ fn send_request(
             channel: body.channel,
             offered_invoices: body.offered_invoices.map(OfferedInvoices::get),
             valid_days: body.valid_days.map(ValidDays::get),
+            protected: body.protected,
         },
         additional_text: body.additional_text,
         allow_unused_additional_text: body.allow_unused_additional_text,
@@ -165,9 +161,4 @@ fn body_errors(body: &Body) -> Vec<FieldError> {
         ));
     }
     errors
-}
-
-fn not_available(pointer: &str, detail: &str) -> Problem {
-    let title = "This deployment does not offer that.";
-    Problem::new("not-available", 422, title, detail).at(vec![FieldError::new(pointer, detail)])
 }

@@ -8,7 +8,7 @@ use domain::symbols::Reference;
 use domain::time::Timestamp;
 use web::{Problem, Request};
 
-/// The states that a list can be asked for. Protected deliveries are never `sent`.
+/// The states that a list can be asked for.
 const STATES: [&str; 5] = ["pending", "open", "opened", "closed", "sent"];
 
 /// What the query asks for; what it leaves out is not asked for.

@@ -185,9 +185,11 @@ async fn delete(send: &SendDelivery, request: &Request) -> Result<Response, Prob
         .revoke(&caller.practice, &id, &op(send, caller)?)
         .await
         .map_err(|error| unavailable(&error))?;
-    revoked
-        .map(|()| Response::no_content())
-        .ok_or_else(Problem::not_found)
+    match revoked {
+        Some(true) => Ok(Response::no_content()),
+        Some(false) => Err(problems::not_revocable()),
+        None => Err(Problem::not_found()),
+    }
 }
 
 /// What the request writes says this of itself.

@@ -147,6 +147,8 @@ async fn again(
     let forms = visit.forms(ask.lookup().await?, ask.now())?;
     Ok(match visit.found.state(ask.now()) {
         State::Pending => visit.pending(),
+        // D6: nobody was ever sent a link to it.
+        State::Sent => visit.unknown(),
         State::Open | State::Opened => visit.code_page(status, Some(note), &forms),
         State::Closed(reason) => {
             let mut page = visit.closed(reason, Some(note), &forms);

@@ -35,6 +35,8 @@ pub(crate) async fn get(deps: &Deps, request: &Request) -> Result<Response, Unav
     let forms = visit.forms(deps.enter.lookup().await?, now)?;
     Ok(match visit.found.state(now) {
         State::Pending => visit.pending(),
+        // D6: nobody was ever sent a link to it.
+        State::Sent => visit.unknown(),
         State::Closed(reason) => visit.closed(reason, None, &forms),
         State::Open | State::Opened => {
             let slowed = visit.slowed_until.map(|until| reloaded(until, now));

@@ -58,6 +58,8 @@ async fn asked(
     let own_path = format!("{}/not-mine", visit.path);
     Ok(match visit.found.state(now) {
         State::Pending => visit.pending(),
+        // D6: nobody was ever sent a link to it.
+        State::Sent => visit.unknown(),
         State::Closed(reason) => visit.closed(reason, None, &forms),
         State::Open | State::Opened => {
             let page = not_mine_page(

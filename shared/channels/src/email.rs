@@ -1,7 +1,14 @@
 //! E-mail through SES.
 
+use std::time::Duration;
+
 use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
+use aws_sdk_sesv2::config::timeout::TimeoutConfig;
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{
+    Attachment, AttachmentContentDisposition, AttachmentContentTransferEncoding, Body, Content,
+    Destination, EmailContent, Message, MessageTag,
+};
 use domain::contact::EmailAddress;
 use domain::hashed::LinkHash;
 
@@ -32,10 +39,30 @@ pub struct Email<'a> {
     pub html: &'a str,
     /// The delivery that it belongs to: what is told of the e-mail later comes with it, and nobody else can read it.
     pub delivery: Option<&'a LinkHash>,
+    /// D6: what comes with an unprotected delivery.
+    pub attachment: Option<AttachedFile<'a>>,
 }
+
+/// A PDF that is attached.
+#[derive(Clone, Copy)]
+pub struct AttachedFile<'a> {
+    /// ASCII letters, digits and hyphens.
+    pub name: &'a str,
+    /// At most 25 MiB, which with everything around them stay below the 40 MB that SES takes.
+    pub bytes: &'a [u8],
+}
+
+/// For an e-mail with a file, which takes longer on its way to SES than a short one.
+const LIMIT_WITH_FILE: Duration = Duration::from_secs(8);
 
 /// The tag of an e-mail that names its delivery.
 const TAG: &str = "delivery";
+
+impl std::fmt::Debug for AttachedFile<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AttachedFile(…)")
+    }
+}
 
 impl std::fmt::Debug for Email<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -76,9 +103,11 @@ impl EmailChannel {
             )
             .configuration_set_name(&self.configuration_set)
             .set_email_tags(tags)
-            .content(content)
-            .send()
-            .await;
+            .content(content);
+        let sent = match email.attachment {
+            Some(_) => sent.customize().config_override(patient()).send().await,
+            None => sent.send().await,
+        };
         match sent {
             Ok(accepted) => Sent::Accepted {
                 message_id: accepted.message_id.unwrap_or_default(),
@@ -86,6 +115,15 @@ impl EmailChannel {
             Err(error) => fate!(aws_sdk_sesv2, error),
         }
     }
+}
+
+/// The time-outs of an e-mail with a file.
+fn patient() -> aws_sdk_sesv2::config::Builder {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(LIMIT_WITH_FILE)
+        .operation_timeout(LIMIT_WITH_FILE);
+    aws_sdk_sesv2::Config::builder().timeout_config(timeouts.build())
 }
 
 fn content(email: &Email<'_>) -> Result<EmailContent, aws_sdk_sesv2::error::BuildError> {
@@ -97,8 +135,25 @@ fn content(email: &Email<'_>) -> Result<EmailContent, aws_sdk_sesv2::error::Buil
     let message = Message::builder()
         .subject(utf8(email.subject)?)
         .body(body)
+        .set_attachments(attachments(email)?)
         .build();
     Ok(EmailContent::builder().simple(message).build())
+}
+
+fn attachments(
+    email: &Email<'_>,
+) -> Result<Option<Vec<Attachment>>, aws_sdk_sesv2::error::BuildError> {
+    let attach = |file: AttachedFile<'_>| {
+        Attachment::builder()
+            .file_name(file.name)
+            .raw_content(Blob::new(file.bytes))
+            .content_type("application/pdf")
+            .content_disposition(AttachmentContentDisposition::Attachment)
+            .content_transfer_encoding(AttachmentContentTransferEncoding::Base64)
+            .build()
+    };
+    let attached = email.attachment.map(attach).transpose()?;
+    Ok(attached.map(|attached| vec![attached]))
 }
 
 fn tags(email: &Email<'_>) -> Result<Option<Vec<MessageTag>>, aws_sdk_sesv2::error::BuildError> {

@@ -6,7 +6,7 @@ mod email;
 mod sms;
 mod webhook;
 
-pub use email::{Email, EmailChannel};
+pub use email::{AttachedFile, Email, EmailChannel};
 pub use sms::{Sms, SmsChannel};
 pub use webhook::{Posted, WebhookChannel, WebhookRequest};
 

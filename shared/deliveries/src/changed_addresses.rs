@@ -38,7 +38,10 @@ pub async fn deliveries_to_changed_addresses(
 
 fn is_open(delivery: &Delivery, now: Timestamp) -> bool {
     let settled = l6_settled(delivery.clone(), now);
-    !matches!(l8_state(&settled, false, now), State::Closed(_))
+    match l8_state(&settled, false, now) {
+        State::Pending | State::Open | State::Opened => true,
+        State::Closed(_) | State::Sent => false,
+    }
 }
 
 /// Whether the delivery's recipient takes addresses from this record.

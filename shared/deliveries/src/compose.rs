@@ -136,7 +136,7 @@ impl Composition<'_> {
 
 /// D1: whether the code stands anywhere in the finished e-mail.
 ///
-/// A protected e-mail carries no files, so that there are no names of any to search.
+/// Only an e-mail without a code carries a file, so that there are no names of any to search.
 pub(crate) fn email_holds_code(
     email: &EmailText,
     practice: &PublicPractice,

@@ -231,7 +231,12 @@ impl Dispatch {
             Some(request) => self.send.send(&request).await,
         };
         let (delivery, state, message, problem) = match tried {
-            Ok(sent) => (sent.id, ItemState::Sent, Some(sent.message.fate), None),
+            Ok(sent) => (
+                sent.id,
+                ItemState::Sent,
+                sent.opens.map(|opens| opens.message.fate),
+                None,
+            ),
             Err(SendError::NotOurs) => return Ok(()),
             Err(SendError::EmailRefused { id, reason }) => {
                 let problem = SendError::EmailRefused {

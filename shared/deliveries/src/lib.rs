@@ -31,12 +31,12 @@ pub use enter::{EnterCode, EntryOutcome, Opened, ReportOutcome};
 pub use error::Unavailable;
 pub use find::{Found, session_cookie_name};
 pub use hashing::Hashing;
-pub use preview::{DraftRequest, MessagePreview, Preview};
+pub use preview::{DraftRequest, MessagePreview, Preview, PreviewOpens};
 pub use read::{DownloadOutcome, Entered, Listing, ReadDocuments};
 pub use request_code::{NewCodeOutcome, RequestCode, RequestOutcome};
 pub use runs::{RetryRequest, RunError, RunItemNow, RunRequest, Runs};
 pub use send::{
-    MessageSent, Once, SendDelivery, SendError, SendRequest, SentDelivery, idempotency_key,
+    MessageSent, Once, Opens, SendDelivery, SendError, SendRequest, SentDelivery, idempotency_key,
 };
 pub use tell::Tell;
 pub use uploads::look_at_uploads;

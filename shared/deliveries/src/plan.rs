@@ -87,8 +87,7 @@ impl SendDelivery {
             &request.op,
         )
         .await?;
-        self.look_at_offered(request, &documents, resolved.offered_invoices.value)
-            .await?;
+        self.look_at_offered(request, &documents, &resolved).await?;
         let kinds: Vec<Kind> = documents
             .iter()
             .map(|stored| stored.document.kind)
@@ -97,16 +96,21 @@ impl SendDelivery {
             .ok_or(SendError::Obstacles(vec![Obstacle::NoEmail]))?;
         let (wording, invalid) = Wording::of(templates, kind, addressee.language);
         let self_service = &record_type.self_service;
-        let obstacles = d3_obstacles(channel, self_service, &record, &addressee, &settings);
+        let is_protected = resolved.protected.value;
+        let mut obstacles = d3_obstacles(channel, self_service, &record, &addressee, &settings);
+        // D6: where no code travels, nothing is missing for one.
+        obstacles.retain(|missing| is_protected || *missing == Obstacle::SendingForbidden);
         let supersedes = superseded(request, &documents, self.clock.now());
         let caps = d4_monthly_caps(&settings, &facts.limits);
-        let counts = counts(channel);
+        let counts = counts(channel, is_protected);
+        let has_no_way = is_protected && is_unavailable(channel, self_service);
         let is_spoken_in_run = request.run().is_some() && channel == Channel::Spoken;
         let problems = [
             is_spoken_in_run.then_some(SendError::SpokenInRun),
+            d6_must_be_protected(request, is_protected).then_some(SendError::MustBeProtected),
             not_ready(&documents),
             (!obstacles.is_empty()).then_some(SendError::Obstacles(obstacles)),
-            is_unavailable(channel, self_service).then_some(SendError::ChannelUnavailable(channel)),
+            has_no_way.then_some(SendError::ChannelUnavailable(channel)),
             (supersedes.len() > l5_most_superseded(documents.len()))
                 .then_some(SendError::TooManyEarlier),
         ];
@@ -117,7 +121,8 @@ impl SendDelivery {
                 &record,
                 &addressee,
                 &settings,
-            ),
+            )
+            .filter(|_| is_protected),
             used: facts.usage,
             caps,
             counts,
@@ -131,6 +136,8 @@ impl SendDelivery {
                 .into_iter()
                 .flatten()
                 .chain(invalid.into_iter().map(SendError::TemplateInvalid))
+                // D6: an e-mail with the document attached is made of no template.
+                .filter(|problem| is_protected || !matches!(problem, SendError::TemplateInvalid(_)))
                 .collect(),
         })
     }
@@ -178,9 +185,11 @@ impl SendDelivery {
         &self,
         request: &SendRequest,
         sent: &[StoredDocument],
-        offered: i64,
+        resolved: &Resolved,
     ) -> Result<(), SendError> {
-        let offers = usize::try_from(offered).unwrap_or(0) > sent.len()
+        let offered = resolved.offered_invoices.value;
+        let offers = resolved.protected.value
+            && usize::try_from(offered).unwrap_or(0) > sent.len()
             && sent
                 .iter()
                 .any(|stored| stored.document.kind.is_invoice_or_receipt());
@@ -242,12 +251,19 @@ fn in_request_order(
     }
 }
 
-/// What one delivery counts against the caps: its e-mail, and the message of its channel.
-fn counts(channel: Channel) -> Usage {
+/// D6: whether the request waives protection in vain: it is not the record's to go without, or there is more than one document.
+fn d6_must_be_protected(request: &SendRequest, is_protected: bool) -> bool {
+    let is_waived = request.overrides.protected == Some(false);
+    is_waived && (is_protected || request.documents.len() > 1)
+}
+
+/// What one delivery counts against the caps: its e-mail, and the message of its channel, if it has a code.
+fn counts(channel: Channel, is_protected: bool) -> Usage {
+    let has_message = |of: Channel| i64::from(is_protected && channel == of);
     Usage {
         emails: 1,
-        sms: i64::from(channel == Channel::Sms),
-        threema: i64::from(channel == Channel::Threema),
+        sms: has_message(Channel::Sms),
+        threema: has_message(Channel::Threema),
     }
 }
 

@@ -30,10 +30,8 @@ const MASK: &str = "…";
 /// What a sending would do.
 #[derive(Debug)]
 pub struct Preview {
-    /// As e-mail, message and page would show it.
-    pub reference: Reference,
-    /// As the message would carry it.
-    pub code: Code,
+    /// What the page would be opened with; none where it would go without protection (D6).
+    pub opens: Option<PreviewOpens>,
     /// Where the e-mail would go.
     pub to: EmailAddress,
     /// The finished e-mail, its link masked.
@@ -42,8 +40,6 @@ pub struct Preview {
     pub text: String,
     /// Its HTML part.
     pub html: String,
-    /// The message on the second channel.
-    pub message: MessagePreview,
     /// What the page would offer: the sent documents, then what D8 offers besides.
     pub documents: Vec<Document>,
     /// D4.
@@ -56,6 +52,17 @@ pub struct Preview {
     pub warnings: Vec<Warning>,
     /// To be sent back within an hour.
     pub draft: String,
+}
+
+/// What a page would be opened with, and how the code would travel.
+#[derive(Debug)]
+pub struct PreviewOpens {
+    /// As e-mail, message and page would show it.
+    pub reference: Reference,
+    /// As the message would carry it.
+    pub code: Code,
+    /// The message on the second channel.
+    pub message: MessagePreview,
 }
 
 /// The message that a sending would send.
@@ -123,29 +130,25 @@ impl SendDelivery {
         let reached = plan.reached_cap(Usage::default(), now);
         plan.problems.extend(reached.map(SendError::CapReached));
         let masked = |text: &str| text.replace(secrets.token.expose(), MASK);
+        let is_protected = plan.resolved.protected.value;
+        let message = message_preview(&plan, texts.message);
+        let bounced = self.bounced_before(&request.practice, &plan.addressee.email);
+        let warnings = (!is_protected)
+            .then_some(Warning::Unprotected)
+            .into_iter()
+            .chain(bounced.await?);
         Ok(Preview {
-            reference: secrets.token.reference(),
-            code: secrets.code.clone(),
+            opens: is_protected.then(|| PreviewOpens {
+                reference: secrets.token.reference(),
+                code: secrets.code.clone(),
+                message,
+            }),
+            warnings: warnings.collect(),
             to: plan.addressee.email.clone(),
             subject: texts.email.subject.clone(),
             text: masked(&texts.email.text),
             html: masked(&texts.email.html),
-            message: MessagePreview {
-                channel: plan.resolved.channel.value,
-                to: texts
-                    .message
-                    .as_ref()
-                    .and(plan.addressee.mobile.as_ref())
-                    .map(|to| to.as_str().to_owned()),
-                segments: texts.message.as_ref().map_or(0, |text| segments(text)),
-                text: texts.message,
-            },
             documents: self.offered(request, &plan).await?,
-            warnings: self
-                .bounced_before(&request.practice, &plan.addressee.email)
-                .await?
-                .into_iter()
-                .collect(),
             settings: plan.resolved,
             draft,
             supersedes: plan.supersedes,
@@ -262,6 +265,9 @@ impl SendDelivery {
             .iter()
             .map(|stored| stored.document.clone())
             .collect();
+        if !plan.resolved.protected.value {
+            return Ok(documents);
+        }
         let others = self
             .store
             .documents_of_record(&request.practice, &request.record)
@@ -269,6 +275,16 @@ impl SendDelivery {
         let offered = d8_offered(&documents, others, plan.resolved.offered_invoices.value);
         documents.extend(offered);
         Ok(documents)
+    }
+}
+
+fn message_preview(plan: &Plan, text: Option<String>) -> MessagePreview {
+    let to = text.as_ref().and(plan.addressee.mobile.as_ref());
+    MessagePreview {
+        channel: plan.resolved.channel.value,
+        to: to.map(|to| to.as_str().to_owned()),
+        segments: text.as_ref().map_or(0, |text| segments(text)),
+        text,
     }
 }
 

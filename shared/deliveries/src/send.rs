@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use channels::{Email, EmailChannel, Sent, Sms, SmsChannel};
+use channels::{AttachedFile, Email, EmailChannel, Sent, Sms, SmsChannel};
 use documents::Documents;
 use domain::audit::Op;
 use domain::contact::{Mobile, SenderId};
@@ -20,7 +20,7 @@ use domain::text::AdditionalText;
 use domain::text_template::{d2_additional_text, d2_is_unused};
 use domain::time::Timestamp;
 use domain::usage::{ReachedCap, Usage};
-use pages::{EmailTemplate, EmailText};
+use pages::{AttachedEmail, EmailTemplate, EmailText, attached_email, file_name};
 use secrets::{Keys, LookupKeys, delivery_id, draw_code, draw_link_token};
 use store::{
     Count, EarlierRequest, IdempotencyKey, ItemClaim, OpenFailure, Opening, Page, PendingDelivery,
@@ -92,14 +92,21 @@ pub enum Once {
 #[derive(Debug)]
 pub struct SentDelivery {
     pub id: DeliveryId,
+    /// What opens the page; none of an unprotected delivery (D6).
+    pub opens: Option<Opens>,
+    pub email_message_id: String,
+    /// L5.
+    pub superseded: Vec<DeliveryId>,
+}
+
+/// What a page is opened with, and how the code travels.
+#[derive(Debug)]
+pub struct Opens {
     pub reference: Reference,
     /// Shown to the practice once.
     pub code: Code,
-    pub email_message_id: String,
     pub message: MessageSent,
     pub expires_at: Timestamp,
-    /// L5.
-    pub superseded: Vec<DeliveryId>,
 }
 
 /// The message on the second channel.
@@ -122,6 +129,8 @@ pub enum SendError {
     DocumentsNotReady(Vec<(usize, Option<String>)>),
     /// D3, D5a: all that is missing.
     Obstacles(Vec<Obstacle>),
+    /// D6: the request waives protection in vain.
+    MustBeProtected,
     /// This deployment cannot send codes on this channel.
     ChannelUnavailable(Channel),
     /// L5: more earlier deliveries than one sending may close.
@@ -208,6 +217,7 @@ impl SendDelivery {
         if !plan.problems.is_empty() {
             return Err(plan.problems.swap_remove(0));
         }
+        let attached = self.attached(request, &plan).await?;
         let now = self.clock.now();
         let count = self.count(request, &plan, now).await?;
         let written = self.write_pending(request, &plan, secrets, now).await;
@@ -225,6 +235,9 @@ impl SendDelivery {
                 text: &texts.email.text,
                 html: &texts.email.html,
                 delivery: Some(&stored.link),
+                attachment: attached
+                    .as_ref()
+                    .map(|(name, bytes)| AttachedFile { name, bytes }),
             })
             .await;
         let opened = self.open(request, &plan, &stored, sent).await;
@@ -241,6 +254,14 @@ impl SendDelivery {
             }
         }
         let (message_id, expires_at, superseded) = opened?;
+        if stored.delivery.unprotected {
+            return Ok(SentDelivery {
+                id: stored.delivery.id,
+                opens: None,
+                email_message_id: message_id,
+                superseded,
+            });
+        }
         let fate = self
             .send_message(&plan, &stored, texts.message.as_deref(), &request.op)
             .await;
@@ -253,16 +274,33 @@ impl SendDelivery {
         }
         Ok(SentDelivery {
             id: stored.delivery.id,
-            reference: secrets.token.reference(),
-            code: secrets.code.clone(),
+            opens: Some(Opens {
+                reference: secrets.token.reference(),
+                code: secrets.code.clone(),
+                message: MessageSent {
+                    channel: plan.resolved.channel.value,
+                    fate,
+                },
+                expires_at,
+            }),
             email_message_id: message_id,
-            message: MessageSent {
-                channel: plan.resolved.channel.value,
-                fate,
-            },
-            expires_at,
             superseded,
         })
+    }
+
+    /// D6: the name and the bytes of what goes with the e-mail, read before anything is counted or written.
+    async fn attached(
+        &self,
+        request: &SendRequest,
+        plan: &Plan,
+    ) -> Result<Option<(String, Vec<u8>)>, SendError> {
+        if plan.resolved.protected.value {
+            return Ok(None);
+        }
+        let document = &plan.documents[0].document;
+        let bytes = self.documents.read(&request.practice, document).await?;
+        let bytes = bytes.ok_or(SendError::DocumentsGone(vec![0]))?;
+        Ok(Some((file_name(document, plan.addressee.language), bytes)))
     }
 
     /// The finished texts of a delivery that is made at this moment.
@@ -274,6 +312,9 @@ impl SendDelivery {
         now: Timestamp,
     ) -> Texts {
         let practice = PublicPractice::of(&plan.settings);
+        if !plan.resolved.protected.value {
+            return attached_texts(request, plan, practice);
+        }
         let composition = Composition {
             practice: &practice,
             addressee: &plan.addressee,
@@ -354,17 +395,21 @@ impl SendDelivery {
         Ok(settled.collect())
     }
 
-    /// L7: takes a delivery back. `None` if the practice has no such delivery.
+    /// L7: takes a delivery back. `None` if the practice has no such delivery; `false` if it went without protection and nobody can take it back.
     pub async fn revoke(
         &self,
         practice: &PracticeId,
         id: &DeliveryId,
         op: &Op,
-    ) -> Result<Option<()>, Unavailable> {
+    ) -> Result<Option<bool>, Unavailable> {
         let Some(stored) = self.store.delivery_of_practice(practice, id).await? else {
             return Ok(None);
         };
-        Ok(Some(self.store.revoke(&stored.link, op).await?))
+        if l8_state(&stored.delivery, false, self.clock.now()) == State::Sent {
+            return Ok(Some(false));
+        }
+        self.store.revoke(&stored.link, op).await?;
+        Ok(Some(true))
     }
 
     /// D4: counts the sending before anything is written. A repeat of an earlier request is told what that became, cap or no cap.
@@ -581,6 +626,24 @@ impl SendRequest {
     }
 }
 
+/// D6: an e-mail that says what is attached, and nothing else that could go wrong: no link, no code, no template.
+fn attached_texts(request: &SendRequest, plan: &Plan, practice: PublicPractice) -> Texts {
+    let additional_text = request.additional_text.as_ref();
+    let email = attached_email(&AttachedEmail {
+        language: plan.addressee.language,
+        practice: &practice,
+        name: plan.addressee.name.as_str(),
+        document: &plan.documents[0].document,
+        additional_text: additional_text.map_or("", AdditionalText::as_str),
+    });
+    Texts {
+        practice,
+        email,
+        message: None,
+        problems: Vec::new(),
+    }
+}
+
 /// Whether the delivery may have been written as pending all the same: then nobody knows what becomes of it.
 fn may_be_written(error: &SendError) -> bool {
     matches!(error, SendError::Unavailable(_))
@@ -602,7 +665,7 @@ pub fn idempotency_key(
 
 /// Where the e-mail goes, and the message where there is one, under the newest key.
 fn addresses(lookup: &LookupKeys, practice: &PracticeId, plan: &Plan) -> Vec<AddressHash> {
-    let by_sms = plan.resolved.channel.value == Channel::Sms;
+    let by_sms = plan.resolved.protected.value && plan.resolved.channel.value == Channel::Sms;
     let mobile = plan.addressee.mobile.as_ref().filter(|_| by_sms);
     [
         Some(plan.addressee.email.as_str()),
@@ -625,6 +688,7 @@ fn new_delivery(request: &SendRequest, plan: &Plan, id: &DeliveryId, now: Timest
         documents: request.documents.iter().cloned().collect(),
         kind: plan.documents[0].document.kind,
         offered_invoices: plan.resolved.offered_invoices.value,
+        unprotected: !plan.resolved.protected.value,
         self_service: plan.self_service,
         code_requests: 0,
         last_request_at: None,

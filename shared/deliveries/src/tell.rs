@@ -309,6 +309,7 @@ impl Tell {
                 text: &report.text,
                 html: &report.html,
                 delivery: None,
+                attachment: None,
             };
             let sent = self.email.send(&email).await;
             tracing::info!(practice = %outgoing.practice, message = outgoing.message_id, ?sent, "reported");

@@ -11,6 +11,8 @@ use crate::send::SendDelivery;
 /// A warning of a preview.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Warning {
+    /// D6: it would go without protection.
+    Unprotected,
     /// The last e-mail to this address came back.
     BouncedBefore {
         /// Where it was sent.

@@ -63,6 +63,9 @@ pub struct Delivery {
     pub kind: Kind,
     /// D8, as resolved when it was sent.
     pub offered_invoices: i64,
+    /// D6: the document was attached to the e-mail; there is no page.
+    #[serde(default)]
+    pub unprotected: bool,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When the e-mail was accepted.
@@ -278,6 +281,8 @@ pub enum State {
     Opened,
     /// Closed.
     Closed(CloseReason),
+    /// D6: it went without protection; there is nothing to open and nothing to close.
+    Sent,
 }
 
 impl State {
@@ -288,6 +293,7 @@ impl State {
             Self::Open => "open",
             Self::Opened => "opened",
             Self::Closed(_) => "closed",
+            Self::Sent => "sent",
         }
     }
 
@@ -295,7 +301,7 @@ impl State {
     pub fn closed_because(self) -> Option<CloseReason> {
         match self {
             Self::Closed(reason) => Some(reason),
-            Self::Pending | Self::Open | Self::Opened => None,
+            Self::Pending | Self::Open | Self::Opened | Self::Sent => None,
         }
     }
 }
@@ -339,6 +345,9 @@ pub fn l4_wait(wrong_in_row: u32) -> i64 {
 
 /// L8: what a delivery of a practice, disabled or not, is at `now`.
 pub fn l8_state(delivery: &Delivery, disabled: bool, now: Timestamp) -> State {
+    if delivery.unprotected && delivery.sent_at.is_some() {
+        return State::Sent;
+    }
     let Some(expires_at) = delivery
         .expires_at
         .filter(|_| delivery.not_sent_at.is_none())
@@ -388,6 +397,8 @@ pub fn l4_entry(delivery: &Delivery, disabled: bool, now: Timestamp) -> EntryRul
     match l8_state(delivery, disabled, now) {
         State::Pending => EntryRule::Pending,
         State::Closed(reason) => EntryRule::Closed(reason),
+        // Nobody was ever sent a link to it.
+        State::Sent => EntryRule::Closed(CloseReason::NotSent),
         State::Open | State::Opened => {
             let free_at = delivery
                 .last_wrong_at
@@ -419,7 +430,7 @@ pub fn l6_is_revivable(delivery: &Delivery, reason: CloseReason) -> bool {
 pub fn l7_report(delivery: &Delivery, disabled: bool, now: Timestamp) -> bool {
     match l8_state(delivery, disabled, now) {
         State::Open | State::Opened => true,
-        State::Pending | State::Closed(_) => false,
+        State::Pending | State::Closed(_) | State::Sent => false,
     }
 }
 
@@ -480,6 +491,7 @@ pub fn l6_request(
         State::Closed(reason) if !l6_is_revivable(delivery, reason) => {
             return RequestRule::Closed(reason);
         }
+        State::Sent => return RequestRule::NotAllowed,
         State::Closed(_) | State::Open | State::Opened => {}
     }
     let next = delivery
@@ -500,7 +512,7 @@ pub fn l6_request(
 /// L6a: whether the practice can make a new code: the delivery is open, or a new code would open it again.
 pub fn l6a_new_code(delivery: &Delivery, now: Timestamp) -> bool {
     match l8_state(delivery, false, now) {
-        State::Pending => false,
+        State::Pending | State::Sent => false,
         State::Open | State::Opened => true,
         State::Closed(reason) => l6_is_revivable(delivery, reason),
     }
@@ -559,7 +571,7 @@ pub fn l9_session_lives(
             State::Closed(CloseReason::TooManyAttempts | CloseReason::StaleFailure) => {
                 reachable_until(delivery).is_some_and(|until| now < until)
             }
-            State::Pending | State::Closed(_) => false,
+            State::Pending | State::Closed(_) | State::Sent => false,
         }
 }
 

@@ -48,6 +48,9 @@ pub struct Overrides {
     pub offered_invoices: Option<i64>,
     /// L1, shortened.
     pub valid_days: Option<i64>,
+    /// D6: `false` asks for an unprotected delivery.
+    #[serde(default)]
+    pub protected: Option<bool>,
 }
 
 /// The levels that settings resolve over.
@@ -74,6 +77,8 @@ pub struct Resolved {
     pub offered_invoices: Setting<i64>,
     /// L1, shortened; `None` is the full three months.
     pub valid_days: Setting<Option<i64>>,
+    /// D6: whether link and code stand before the document.
+    pub protected: Setting<bool>,
 }
 
 /// D4: the first level that sets a value wins: delivery, recipient, record, record type, practice.
@@ -130,6 +135,28 @@ pub fn d4_resolve(levels: Levels<'_>, kind: Kind) -> Resolved {
             ],
             None,
         ),
+        protected: d6_protected(delivery.protected, record, kind),
+    }
+}
+
+/// D6: protection is what holds, unless the request waives it and the record itself allows that, for an invoice or receipt.
+///
+/// No other level can waive it. That it is a single one is for who knows all documents to see.
+fn d6_protected(asked: Option<bool>, record: &Record, kind: Kind) -> Setting<bool> {
+    let may_be_waived = record.allow_unprotected && kind.is_invoice_or_receipt();
+    match asked {
+        Some(protected) if protected || may_be_waived => Setting {
+            value: protected,
+            origin: Origin::Delivery,
+        },
+        Some(_) => Setting {
+            value: true,
+            origin: Origin::Record,
+        },
+        None => Setting {
+            value: true,
+            origin: Origin::Default,
+        },
     }
 }
 
@@ -382,6 +409,41 @@ mod tests {
                 origin: Origin::Delivery
             }
         );
+    }
+
+    #[test]
+    fn d6_only_request_and_record_together_waive_protection_of_an_invoice_or_receipt() {
+        let allowing = Record {
+            allow_unprotected: true,
+            ..record("")
+        };
+        let waived = Setting {
+            value: false,
+            origin: Origin::Delivery,
+        };
+        let kept = |origin| Setting {
+            value: true,
+            origin,
+        };
+        for (asked, record, kind, expected) in [
+            (Some(false), &allowing, Kind::Invoice, waived),
+            (Some(false), &allowing, Kind::Receipt, waived),
+            (Some(false), &allowing, Kind::Note, kept(Origin::Record)),
+            (
+                Some(false),
+                &record(""),
+                Kind::Invoice,
+                kept(Origin::Record),
+            ),
+            (Some(true), &allowing, Kind::Invoice, kept(Origin::Delivery)),
+            (None, &allowing, Kind::Invoice, kept(Origin::Default)),
+        ] {
+            assert_eq!(
+                d6_protected(asked, record, kind),
+                expected,
+                "{asked:?} {kind:?}"
+            );
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! The built-in wording and a practice's own are templates alike, and rendered here alike.
 
+mod attached;
 mod layout;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use crate::colours::{self, Button};
 use crate::format;
 use crate::text_template::{BodyVariable, EmailTemplate, Said, SubjectVariable};
 use crate::texts::Texts;
+pub use attached::{AttachedEmail, attached_email};
 use layout::{Block, Layout, Piece};
 
 /// What the e-mail of a delivery says.

@@ -24,7 +24,7 @@ mod texts;
 pub use closed::{ClosedPage, closed_page};
 pub use code::{CodePage, EntryNote, SelfServiceButton, code_page};
 pub use documents::{DocumentsNote, DocumentsPage, documents_page, file_name};
-pub use email::{DeliveryEmail, EmailText};
+pub use email::{AttachedEmail, DeliveryEmail, EmailText, attached_email};
 pub use frame::{Frame, Rendered};
 pub use message::{DeliveryMessage, MessageTooLong};
 pub use not_mine::{NotMinePage, not_mine_page, thanks_page};

@@ -97,6 +97,12 @@ fn plain_problem(error: &SendError) -> Problem {
             "The documents are in too many open e-mails.",
             "Nothing was sent. Revoke some of the open deliveries of these documents first.",
         ),
+        SendError::MustBeProtected => (
+            "must-be-protected",
+            422,
+            "Only what the record expressly allows can go unprotected, and only a single invoice or receipt.",
+            "Nothing was sent. Leave protected out, or set allow_unprotected in the record, if the patient agreed, and send one invoice or receipt.",
+        ),
         SendError::CodeInEmail => (
             "code-in-email",
             422,
@@ -182,6 +188,17 @@ pub fn spoken_in_run() -> Problem {
 pub fn unavailable(error: &Unavailable) -> Problem {
     tracing::error!(%error, "something that is needed did not answer");
     Problem::unavailable()
+}
+
+/// D6 and L7: the document left with the e-mail.
+pub fn not_revocable() -> Problem {
+    let detail = "Nothing was changed: the document was attached to the e-mail, and nobody can take it back.";
+    Problem::new(
+        "not-revocable",
+        409,
+        "An unprotected delivery cannot be taken back.",
+        detail,
+    )
 }
 
 /// L6a: no new code would open the delivery.

@@ -72,7 +72,7 @@ pub struct Opening<'a> {
     pub message_id: &'a str,
     /// When the e-mail was accepted.
     pub accepted_at: Timestamp,
-    /// L1.
+    /// L1; of an unprotected delivery, until when it is remembered.
     pub expires_at: Timestamp,
     /// L5: spares deliveries to other recipients.
     pub keep_earlier: bool,
@@ -277,7 +277,8 @@ impl Store {
             delivery: delivery.id.clone(),
             recipient: delivery.recipient.clone(),
             expires_at: *expires_at,
-            superseded: false,
+            // D6: there is no page that a later sending could close; but a deleted document leaves this delivery too.
+            superseded: delivery.unprotected,
             run: opening.run.cloned(),
         };
         let mut write = vec![self.open_write(opening)?];
@@ -308,14 +309,21 @@ impl Store {
     /// A delivery left pending for a minute already counts as not sent and stays so.
     fn open_write(&self, opening: &Opening<'_>) -> Result<TransactWriteItem, StoreError> {
         let now = opening.accepted_at;
-        let update = Update::builder()
+        let mut set =
+            "SET sent_at = :now, email_message_id = :message_id, #ttl = :ttl, last_op = :op"
+                .to_owned();
+        let mut update = Update::builder();
+        if !opening.delivery.unprotected {
+            set.push_str(", expires_at = :end");
+            update = update.expression_attribute_values(":end", time(opening.expires_at));
+        }
+        let update = update
             .table_name(&self.table)
             .set_key(Some(Key::delivery(opening.link).attributes()))
-            .update_expression("SET sent_at = :now, expires_at = :end, email_message_id = :message_id, #ttl = :ttl, last_op = :op")
+            .update_expression(set)
             .condition_expression("attribute_not_exists(sent_at) AND attribute_not_exists(not_sent_at) AND created_at > :pending")
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":now", time(now))
-            .expression_attribute_values(":end", time(opening.expires_at))
             .expression_attribute_values(":message_id", text(opening.message_id))
             .expression_attribute_values(":ttl", time_to_live(opening.expires_at))
             .expression_attribute_values(":pending", time(now.plus(-PENDING)))

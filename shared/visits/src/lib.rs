@@ -198,6 +198,11 @@ impl<'a> Visit<'a> {
         ))
     }
 
+    /// There is no such page.
+    pub fn unknown(&self) -> Response {
+        unknown(self.request)
+    }
+
     /// Another of the delivery's pages, or one of its notes, in the same language.
     pub fn see(&self, page: &str, note: &str) -> Response {
         let note = if note.is_empty() {

@@ -192,8 +192,8 @@ async fn what_this_deployment_does_not_offer_is_refused_before_anything_is_sent(
         (
             json!({"protected": false}),
             422,
-            "not-available",
-            vec!["/protected"],
+            "must-be-protected",
+            vec![],
         ),
         (json!({"draft": "x"}), 400, "invalid-body", vec!["/draft"]),
         (

@@ -25,6 +25,7 @@ pub(crate) fn delivery() -> Delivery {
         .unwrap()]),
         kind: Kind::Invoice,
         offered_invoices: 24,
+        unprotected: false,
         created_at: sent_at,
         sent_at: Some(sent_at),
         expires_at: Some(l1_expires_at(sent_at, None)),

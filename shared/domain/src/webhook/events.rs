@@ -95,7 +95,7 @@ pub fn look_again_at(delivery: &Delivery, now: Timestamp) -> Option<Timestamp> {
     let moments = match l8_state(delivery, false, now) {
         State::Pending => vec![Some(delivery.created_at.plus(PENDING))],
         State::Closed(CloseReason::TooManyAttempts) => vec![counts_as_wrong],
-        State::Closed(_) => Vec::new(),
+        State::Closed(_) | State::Sent => Vec::new(),
         State::Open | State::Opened => vec![
             delivery.expires_at,
             unopened_at(delivery),

@@ -203,6 +203,13 @@ Bitte nicht weitergeben.",
     code_by_practice: "Sie bekommen ihn von der Praxis, zum Beispiel am Telefon, als SMS oder auf Papier.",
     code_by_self_service: "Sie fordern ihn auf der Download-Seite an, wenn es Ihnen passt.",
 
+    // The e-mail with the document attached
+    attached_subject: "Ein Dokument für Sie",
+    attached_greeting: "Guten Tag {name},",
+    attached_invoice: "im Anhang finden Sie Ihre Rechnung {number}.",
+    attached_receipt: "im Anhang finden Sie Ihre Quittung {number}.",
+    attached_questions: "Bei Fragen: {contact}",
+
     // What practices are told of it
     variable_name: "Name der Person, an die sich der Versand richtet",
     variable_practice: "Öffentlicher Name der Praxis",

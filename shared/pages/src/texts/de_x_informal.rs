@@ -203,6 +203,13 @@ Bitte nicht weitergeben.",
     code_by_practice: "Du bekommst ihn von der Praxis, zum Beispiel am Telefon, als SMS oder auf Papier.",
     code_by_self_service: "Du forderst ihn auf der Download-Seite an, wenn es dir passt.",
 
+    // The e-mail with the document attached
+    attached_subject: "Ein Dokument für dich",
+    attached_greeting: "Hallo {name},",
+    attached_invoice: "im Anhang findest du deine Rechnung {number}.",
+    attached_receipt: "im Anhang findest du deine Quittung {number}.",
+    attached_questions: "Bei Fragen: {contact}",
+
     // What practices are told of it
     variable_name: "Name der Person, an die sich der Versand richtet",
     variable_practice: "Öffentlicher Name der Praxis",

@@ -203,6 +203,13 @@ Please do not share it.",
     code_by_practice: "The practice gives it to you, for example by phone, by text message or on paper.",
     code_by_self_service: "You ask for it on the download page when it suits you.",
 
+    // The e-mail with the document attached
+    attached_subject: "A document for you",
+    attached_greeting: "Hello {name},",
+    attached_invoice: "please find your invoice {number} attached.",
+    attached_receipt: "please find your receipt {number} attached.",
+    attached_questions: "Questions? {contact}",
+
     // What practices are told of it
     variable_name: "Name of the person whom the delivery is for",
     variable_practice: "Public name of the practice",

@@ -216,6 +216,13 @@ texts! {
         code_by_practice();
         code_by_self_service();
 
+        // The e-mail with the document attached
+        attached_subject();
+        attached_greeting(name);
+        attached_invoice(number);
+        attached_receipt(number);
+        attached_questions(contact);
+
         // What practices are told of it
         variable_name();
         variable_practice();
