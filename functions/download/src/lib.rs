@@ -56,10 +56,7 @@ async fn handle(deps: &Deps, request: &Request) -> Response {
     };
     answer.unwrap_or_else(|kept_out| match kept_out {
         KeptOut::Elsewhere(response) => response,
-        KeptOut::Unavailable(error) => {
-            tracing::error!(route = request.route, %error, "something that is needed did not answer");
-            fault(request)
-        }
+        KeptOut::Unavailable(error) => fault(request, &error),
     })
 }
 

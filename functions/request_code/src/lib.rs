@@ -42,10 +42,7 @@ async fn handle(ask: &RequestCode, request: &Request) -> Response {
         ("POST /d/{token}/code", Some(token)) => post(ask, request, &token).await,
         _ => Ok(unknown(request)),
     };
-    answer.unwrap_or_else(|error| {
-        tracing::error!(route = request.route, %error, "something that is needed did not answer");
-        fault(request)
-    })
+    answer.unwrap_or_else(|error| fault(request, &error))
 }
 
 /// Asks for a code; a form that is not ours asks for nothing.

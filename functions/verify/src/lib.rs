@@ -54,10 +54,7 @@ async fn handle(deps: &Deps, request: &Request) -> Response {
         "GET /privacy" => Ok(privacy(request)),
         _ => Ok(visits::unknown(request)),
     };
-    answer.unwrap_or_else(|error| {
-        tracing::error!(route = request.route, %error, "something that is needed did not answer");
-        visits::fault(request)
-    })
+    answer.unwrap_or_else(|error| visits::fault(request, &error))
 }
 
 fn privacy(request: &Request) -> Response {

@@ -8,7 +8,7 @@ if(!event.isComposing&&!deletes&&/^[a-z0-9]{3,6}$/i.test(typed)&&field.selection
 });
 for(const form of all("form")){let sent=0;form.addEventListener("submit",(event)=>{
 if(Date.now()-sent<2000)event.preventDefault();else sent=Date.now();
-});}
+});addEventListener("pageshow",()=>{sent=0;});}
 const wrong=all("[aria-invalid=true],[role=alert]"),first=wrong[wrong.length-1];
 if(first){if(first.localName!=="input")first.tabIndex=-1;first.focus();}
 for(const wait of all("[data-seconds]")){

@@ -8,7 +8,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::environment::Environment;
 
 /// The crates whose lines are written. Libraries are not among them: the AWS SDK writes whole requests at its lower levels, with the texts of messages.
-const OURS: [&str; 19] = [
+const OURS: [&str; 20] = [
     "authorize",
     "channels",
     "deliveries",
@@ -27,6 +27,7 @@ const OURS: [&str; 19] = [
     "secrets",
     "store",
     "verify",
+    "visits",
     "web",
 ];
 

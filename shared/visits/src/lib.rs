@@ -287,8 +287,9 @@ pub fn unknown(request: &Request) -> Response {
     )
 }
 
-/// Something of ours failed; nothing was lost.
-pub fn fault(request: &Request) -> Response {
+/// Something of ours failed; nothing was lost. The patient is told that, and the log what it was.
+pub fn fault(request: &Request, error: &Unavailable) -> Response {
+    tracing::error!(route = request.route, %error, "something that is needed did not answer");
     retry_in_a_minute(answer(
         StatusCode::SERVICE_UNAVAILABLE,
         fault_page(&frame_of_nobody(request)),

@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use data_encoding::BASE64;
+use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -195,9 +196,16 @@ impl Browser {
     /// Presses the tabulator key until this part of the page has the focus, as people without a mouse do.
     pub(crate) async fn tab_to(&self, css: &str) -> Element {
         let wanted = self.find(css).await;
-        for _ in 0..20 {
+        for _ in 0..40 {
             let active = self.client.active_element().await.expect("the focus");
             if active.element_id() == wanted.element_id() {
+                let outline =
+                    "return parseFloat(getComputedStyle(document.activeElement).outlineWidth) > 0";
+                assert_eq!(
+                    self.script(outline).await,
+                    true,
+                    "{css}: the focus is not seen"
+                );
                 return active;
             }
             let tabulator = char::from(Key::Tab).to_string();
@@ -224,6 +232,34 @@ impl Browser {
             )
         };
         (text("name"), text("description"))
+    }
+
+    /// Clicks twice on a part of the page, faster than any page can answer.
+    pub(crate) async fn double_click(&self, css: &str) {
+        let element = self.find(css).await;
+        let (button, at) = (MOUSE_BUTTON_LEFT, (0.0, 0.0));
+        let to = PointerAction::MoveToElement {
+            element,
+            duration: None,
+            x: at.0,
+            y: at.1,
+        };
+        let mut mouse = MouseActions::new("mouse".to_owned()).then(to);
+        for _ in 0..2 {
+            let down = PointerAction::Down { button };
+            mouse = mouse.then(down).then(PointerAction::Up { button });
+        }
+        let clicked = self.client.perform_actions(mouse).await;
+        clicked.unwrap_or_else(|error| panic!("{css} cannot be clicked: {error}"));
+    }
+
+    /// Cuts the browser off from every server, or connects it again.
+    pub(crate) async fn connected(&self, is_connected: bool) {
+        let conditions = json!({
+            "offline": !is_connected, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+        });
+        self.devtools("Network.emulateNetworkConditions", conditions)
+            .await;
     }
 
     /// Takes a cookie away, as people do who clear their browser.

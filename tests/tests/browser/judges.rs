@@ -9,19 +9,61 @@ use serde_json::{Value, json};
 use crate::browser::Browser;
 
 impl Browser {
-    /// Lets every page from now on be judged by [`Browser::barriers`].
+    /// Lets every page from now on be judged by [`Browser::judge`].
     pub(crate) async fn keep_axe_at_hand(&self) {
         let axe = std::fs::read_to_string(tool("axe-core/axe.min.js")).expect("axe-core");
-        // Chromium runs it before the page, whatever the page's policy allows.
-        self.devtools(
-            "Page.addScriptToEvaluateOnNewDocument",
-            json!({"source": axe}),
-        )
-        .await;
+        self.before_every_page(&axe).await;
+    }
+
+    /// Runs a script before each page from now on, whatever the page's policy allows.
+    pub(crate) async fn before_every_page(&self, script: &str) {
+        let script = json!({"source": script});
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", script)
+            .await;
+    }
+
+    /// Looks at the page on a phone and on a desk, in light and in dark, and leaves pictures; what is wrong with it.
+    pub(crate) async fn judge(&self, name: &str) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (width, scheme, dark) in [
+            (320, "light", ""),
+            (320, "dark", "-dark"),
+            (1280, "dark", "-dark"),
+            (1280, "light", ""),
+        ] {
+            self.resize(width, 800).await;
+            self.colours(scheme).await;
+            let place = format!("{name}-{width}{dark}");
+            // Nothing is cut off or has to be pushed sideways, down to 320 px (WCAG 2.2, 1.4.10).
+            let needed = self.measure("scrollWidth").await;
+            if needed > u64::from(width) {
+                faults.push(format!("{place} needs {needed} px"));
+            }
+            let barriers = self.barriers().await;
+            faults.extend(barriers.iter().map(|barrier| format!("{place}: {barrier}")));
+            // As high as the page, so that the picture shows all of it.
+            let height = self.measure("scrollHeight").await;
+            self.resize(width, height).await;
+            self.picture(&place).await;
+        }
+        faults
+    }
+
+    /// Shows the page as it is printed, leaves a picture, and shows it as before: what is read there.
+    pub(crate) async fn printed(&self, name: &str) -> String {
+        // The width of paper with its margins.
+        self.resize(680, 960).await;
+        self.devtools("Emulation.setEmulatedMedia", json!({"media": "print"}))
+            .await;
+        self.picture(&format!("{name}-printed")).await;
+        let text = self.text().await;
+        self.devtools("Emulation.setEmulatedMedia", json!({"media": ""}))
+            .await;
+        text
     }
 
     /// What keeps people from using the page, as far as a program can tell: violations of WCAG 2.2 AA.
-    pub(crate) async fn barriers(&self) -> Vec<String> {
+    async fn barriers(&self) -> Vec<String> {
         let script = "const done = arguments[arguments.length - 1];
             const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
             const told = (found) => `${found.id}: ${found.nodes.map((node) => `${node.html} ${node.failureSummary}`).join('; ')}`;

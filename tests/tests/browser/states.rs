@@ -5,7 +5,7 @@
 //! The pictures are left in `target/screenshots`, the pages as they were sent in `target/pages`.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domain::delivery::l4_wait;
 use pages::PageState;
@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::browser::{Browser, PERIOD};
 use crate::judges::html_faults;
-use crate::{enter, table, wrong};
+use crate::{emptied, enter, table, wrong};
 
 /// A page that nobody has.
 const UNKNOWN: &str = "/d/BCDFGHJKLMNPQRSTVWXZ23456789";
@@ -27,12 +27,28 @@ async fn every_state_is_reached_and_judged_in_every_language_light_and_dark_narr
     let world = World::with_smallest_hashes().await;
     let mut browser = Browser::start().await;
     browser.keep_axe_at_hand().await;
-    let folder = target("pages");
-    // What an earlier run left would be judged too.
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("a folder for pages");
+    let folder = emptied("pages");
     let mut faults = Vec::new();
-    for (number, language) in ["de", "de-x-informal", "en"].into_iter().enumerate() {
+    // With practices as different as they can be: of few words, as bright and long-winded as allowed, and very dark.
+    let tours = [
+        (
+            "de",
+            json!({"name": "Praxis am Park", "phone": "0441 234567"}),
+        ),
+        (
+            "de-x-informal",
+            json!({
+                "name": "Gemeinschaftspraxis am Alten Stadtpark 1", "phone": "+49 (0) 441 23 45 67-890", "colour": "#ffe600",
+                "imprint_url": "https://praxis.example.org/impressum", "privacy_url": "https://praxis.example.org/datenschutz",
+            }),
+        ),
+        ("en", json!({"name": "P", "colour": "#0a1a4f"})),
+    ];
+    for (number, (language, mut settings)) in tours.into_iter().enumerate() {
+        settings["sms_allowed"] = json!(true);
+        settings["reply_to"] = json!("praxis@example.org");
+        let answer = world.practice.put("/v1/settings", settings).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
         let mut tour = Tour {
             world: &world,
             browser: &mut browser,
@@ -152,6 +168,17 @@ impl Tour<'_> {
         self.open(&sent).await;
         enter(self.browser, &sent.code).await;
         self.look(PageState::Documents).await;
+        let name = format!("{}-documents", self.language);
+        let paper = self.browser.printed(&name).await;
+        let numbers = [self.documents - 1, self.documents];
+        let missing = numbers.map(|number| format!("2026-{number:04}"));
+        let missing = missing.iter().filter(|number| !paper.contains(*number));
+        self.faults
+            .extend(missing.map(|number| format!("{name}: {number} is not printed")));
+        let buttons = ["Deutsch", "English", "Fertig", "Done"];
+        let buttons = buttons.iter().filter(|button| paper.contains(**button));
+        self.faults
+            .extend(buttons.map(|button| format!("{name}: {button} is printed")));
         let gone = format!("/v1/documents/{}", documents[1]);
         assert_eq!(self.world.practice.delete(&gone).await.status, 204);
         let link = format!(".files a[href*='{}']", documents[1]);
@@ -309,26 +336,8 @@ impl Tour<'_> {
         let html = self.browser.as_sent().await;
         let page = self.folder.join(format!("{name}.html"));
         std::fs::write(page, html).expect("a page on disk");
-        for (width, scheme, dark) in [
-            (320, "light", ""),
-            (320, "dark", "-dark"),
-            (1280, "dark", "-dark"),
-            (1280, "light", ""),
-        ] {
-            self.browser.resize(width, 800).await;
-            self.browser.colours(scheme).await;
-            let place = format!("{name}-{width}{dark}");
-            let needed = self.browser.measure("scrollWidth").await;
-            if needed > u64::from(width) {
-                self.faults.push(format!("{place} needs {needed} px"));
-            }
-            let barriers = self.browser.barriers().await;
-            let barriers = barriers.iter().map(|barrier| format!("{place}: {barrier}"));
-            self.faults.extend(barriers);
-            let height = self.browser.measure("scrollHeight").await;
-            self.browser.resize(width, height).await;
-            self.browser.picture(&place).await;
-        }
+        let faults = self.browser.judge(&name).await;
+        self.faults.extend(faults);
         self.seen.insert(state);
     }
 
@@ -389,9 +398,4 @@ impl Tour<'_> {
         let outbox = self.world.stack.outbox();
         practice.send(outbox, &[&document], extra).await
     }
-}
-
-/// A folder beside the build, for people.
-fn target(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name(name)
 }
