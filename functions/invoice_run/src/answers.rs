@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 
 /// A run, and how many of its items are in which state.
 pub(crate) fn run(run: &Run, counts: &Counts) -> Value {
-    let counts: BTreeMap<&str, usize> = counts.named().collect();
+    let states: BTreeMap<&str, usize> = counts.named().collect();
     json!({
         "id": run.id,
         "state": run.state().name(),
         "dry_run": run.dry_run,
         "total": run.items,
-        "counts": counts,
+        "counts": states,
+        "without_code": counts.without_code,
         "attempt": run.attempt,
         "created_at": run.created_at.to_string(),
         "cancelled_at": shown(run.cancelled_at),

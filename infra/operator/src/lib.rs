@@ -1,16 +1,20 @@
-//! What an operator does for practices: makes them, disables them, and makes and revokes their API keys.
+//! What an operator does for practices: makes them, disables them, makes and revokes their API keys, and watches their invoice runs.
 //!
 //! There is no public route for any of this.
+
+mod watch;
 
 use domain::access::{ApiKey, Scope};
 use domain::audit::Actor;
 use domain::hashed::ApiKeyHash;
-use domain::id::PracticeId;
+use domain::id::{PracticeId, RunId};
 use domain::practice::{Limits, Settings};
 use domain::text::Line;
 use domain::time::Timestamp;
 use secrets::{ApiKeySecret, draw_op};
 use store::{Store, StoreError};
+
+pub use watch::{RunEnding, done, ending, said, watch_run};
 
 /// Why a command did nothing, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +30,9 @@ pub enum OperatorError {
     /// No key, or more than one, begins like that.
     #[error("no single key of {0} begins with {1}; see: operator key list {0}")]
     NoSuchKey(PracticeId, String),
+    /// No run of the practice has this id.
+    #[error("there is no run {1} of {0}; runs are forgotten some months after they were made")]
+    NoSuchRun(PracticeId, RunId),
     /// The table.
     #[error("{0}. Check the table's name, the region and your permissions")]
     Store(#[from] StoreError),

@@ -1,5 +1,7 @@
 //! The operator's commands, against AWS or the local stack.
 
+mod progress;
+
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,14 +12,24 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use clap::{Args, Parser, Subcommand};
 use domain::access::Scope;
 use domain::contact::SenderId;
-use domain::id::PracticeId;
+use domain::id::{PracticeId, RunId};
 use domain::practice::Limits;
 use domain::text::Line;
 use domain::time::Timestamp;
-use operator::{OperatorError, create_key, create_practice, revoke_key, set_disabled};
+use operator::{
+    OperatorError, RunEnding, create_key, create_practice, ending, revoke_key, said, set_disabled,
+    watch_run,
+};
 use store::Store;
 
-/// Practices and their API keys.
+use crate::progress::Progress;
+
+/// Some items of a watched run failed, or nobody can tell. What clap refuses ends with 2.
+const NEEDS_A_PERSON: u8 = 3;
+/// A watched run was cancelled.
+const CANCELLED: u8 = 4;
+
+/// Practices, their API keys, and their invoice runs.
 #[derive(Parser)]
 #[command(name = "operator", version)]
 struct Command {
@@ -49,6 +61,20 @@ enum What {
     /// API keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Invoice runs.
+    #[command(subcommand)]
+    Run(RunCommand),
+}
+
+#[derive(Subcommand)]
+enum RunCommand {
+    /// Shows how far a run is, until it ends: exit code 0 if everything was sent, 3 if something needs a person, 4 if it was cancelled.
+    Watch {
+        /// The practice.
+        practice: PracticeId,
+        /// The run's id, as the API answered it.
+        run: RunId,
+    },
 }
 
 #[derive(Subcommand)]
@@ -107,11 +133,17 @@ enum KeyCommand {
 async fn main() -> ExitCode {
     let command = Command::parse();
     let store = connect(command.place).await;
-    match run(&store, command.what).await {
-        Ok(said) => {
+    let fine = |said| (said, ExitCode::SUCCESS);
+    let done = match command.what {
+        What::Practice(command) => of_practice(&store, command).await.map(fine),
+        What::Key(command) => of_key(&store, command).await.map(fine),
+        What::Run(RunCommand::Watch { practice, run }) => watch(&store, &practice, &run).await,
+    };
+    match done {
+        Ok((said, code)) => {
             let written = writeln!(std::io::stdout(), "{said}");
             if written.is_ok() {
-                ExitCode::SUCCESS
+                code
             } else {
                 ExitCode::FAILURE
             }
@@ -124,13 +156,34 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(store: &Store, what: What) -> Result<String, OperatorError> {
-    match what {
-        What::Practice(PracticeCommand::Create {
+/// Until the run ends: what became of its items, and the code that says so to a program.
+async fn watch(
+    store: &Store,
+    practice: &PracticeId,
+    id: &RunId,
+) -> Result<(String, ExitCode), OperatorError> {
+    let mut progress = Progress::new();
+    let watched = watch_run(store, practice, id, |run, counts| {
+        progress.show(run, counts);
+    })
+    .await;
+    progress.end();
+    let (run, counts) = watched?;
+    let code = match ending(&run, &counts) {
+        RunEnding::Fine => ExitCode::SUCCESS,
+        RunEnding::NeedsAPerson => NEEDS_A_PERSON.into(),
+        RunEnding::Cancelled => CANCELLED.into(),
+    };
+    Ok((format!("{}: {}", run.state().name(), said(&counts)), code))
+}
+
+async fn of_practice(store: &Store, command: PracticeCommand) -> Result<String, OperatorError> {
+    match command {
+        PracticeCommand::Create {
             id,
             name,
             sender_id,
-        }) => {
+        } => {
             let limits = Limits {
                 sender_ids: Some(sender_id),
                 ..Limits::default()
@@ -142,28 +195,33 @@ async fn run(store: &Store, what: What) -> Result<String, OperatorError> {
                 key.expose()
             ))
         }
-        What::Practice(PracticeCommand::Disable { id }) => {
+        PracticeCommand::Disable { id } => {
             set_disabled(store, &id, true, now()).await?;
             Ok(format!(
                 "{id} is disabled: its keys are refused and its patients' pages are closed"
             ))
         }
-        What::Practice(PracticeCommand::Enable { id }) => {
+        PracticeCommand::Enable { id } => {
             set_disabled(store, &id, false, now()).await?;
             Ok(format!("{id} works again"))
         }
-        What::Key(KeyCommand::Create {
+    }
+}
+
+async fn of_key(store: &Store, command: KeyCommand) -> Result<String, OperatorError> {
+    match command {
+        KeyCommand::Create {
             practice,
             label,
             scopes,
-        }) => {
+        } => {
             let key = create_key(store, &practice, label, scopes, now()).await?;
             Ok(format!(
                 "made a key for {practice}, which is not shown again:\n{}",
                 key.expose()
             ))
         }
-        What::Key(KeyCommand::List { practice }) => {
+        KeyCommand::List { practice } => {
             let keys = store.api_keys(&practice).await?;
             let lines = keys.iter().map(|(hash, key)| {
                 let scopes: Vec<&str> = key.scopes.iter().copied().map(Scope::name).collect();
@@ -179,7 +237,7 @@ async fn run(store: &Store, what: What) -> Result<String, OperatorError> {
             });
             Ok(lines.collect::<Vec<_>>().join("\n"))
         }
-        What::Key(KeyCommand::Revoke { practice, hash }) => {
+        KeyCommand::Revoke { practice, hash } => {
             revoke_key(store, &practice, &hash, now()).await?;
             Ok(format!("the key {hash} of {practice} no longer works"))
         }

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use domain::audit::{Actor, Op};
-use domain::delivery::MessageFate;
 use domain::id::{DocumentId, RecordId};
 use domain::practice::Channel;
 use domain::rate::SendRate;
 use domain::run::{
-    Counts, ITEMS_PER_PAGE, ItemState, Line, Run, RunItem, STALLS, Turn, item_outcome, step, turn,
+    Counts, ITEMS_PER_PAGE, ItemState, Line, Run, RunItem, STALLS, Turn, item_message,
+    item_outcome, step, turn,
 };
 use domain::sending::Overrides;
 use domain::text::AdditionalText;
@@ -368,7 +368,7 @@ impl Dispatch {
         let Some(state) = item_outcome(delivery, self.send.clock.now()) else {
             return Ok(false);
         };
-        let message: Option<&MessageFate> = delivery.and_then(|found| found.message.as_ref());
+        let message = delivery.and_then(item_message);
         let reason = delivery.and_then(|found| found.email_refused_because.clone());
         let problem = match state {
             ItemState::Failed => Some(SendError::EmailRefused {
@@ -379,7 +379,7 @@ impl Dispatch {
             _ => None,
         };
         let problems = problem.map(|problem| self.tell(number, vec![problem]));
-        let outcome = (state, message, problems.as_deref());
+        let outcome = (state, message.as_ref(), problems.as_deref());
         self.store().settle_line(run, number, id, outcome).await?;
         Ok(true)
     }

@@ -45,6 +45,8 @@ pub enum Subject {
         failed: usize,
         /// Of how many nobody can tell.
         unknown: usize,
+        /// Of how many sent ones the code did not go out, or nobody can tell.
+        without_code: usize,
     },
 }
 

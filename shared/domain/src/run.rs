@@ -93,6 +93,17 @@ pub struct Line {
     pub problems: Option<String>,
 }
 
+impl Line {
+    /// Whether the e-mail went out and the message with the code did not, or nobody can tell.
+    pub fn is_without_code(&self) -> bool {
+        let is_missing = matches!(
+            self.message,
+            Some(MessageFate::Refused { .. } | MessageFate::Unknown)
+        );
+        self.state == ItemState::Sent && is_missing
+    }
+}
+
 /// What an item is at a point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -149,9 +160,13 @@ impl ItemState {
     }
 }
 
-/// How many items are in each state.
+/// How many items are in each state, and of how many a person must send the code.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts(BTreeMap<ItemState, usize>);
+pub struct Counts {
+    states: BTreeMap<ItemState, usize>,
+    /// Sent ones whose message was refused, or may have been lost: nobody saw their codes.
+    pub without_code: usize,
+}
 
 impl Counts {
     /// Of a run with these lines; items without one are counted too.
@@ -161,13 +176,14 @@ impl Counts {
         for line in lines {
             known += 1;
             counts.add(item_state(run, Some(&line)), 1);
+            counts.without_code += usize::from(line.is_without_code());
         }
         counts.add(item_state(run, None), run.items.saturating_sub(known));
         counts
     }
 
     fn add(&mut self, state: ItemState, items: usize) {
-        *self.0.entry(state).or_default() += items;
+        *self.states.entry(state).or_default() += items;
     }
 
     /// Every state by its name, with how many are in it.
@@ -179,7 +195,7 @@ impl Counts {
 
     /// How many are in this one.
     pub fn of_state(&self, state: ItemState) -> usize {
-        self.0.get(&state).copied().unwrap_or_default()
+        self.states.get(&state).copied().unwrap_or_default()
     }
 }
 
@@ -285,6 +301,15 @@ pub fn item_outcome(delivery: Option<&Delivery>, now: Timestamp) -> Option<ItemS
         State::Closed(CloseReason::NotSent) => Some(ItemState::Unknown),
         _ => Some(ItemState::Sent),
     }
+}
+
+/// What became of the message of an item whose worker did not say it.
+///
+/// A delivery that was opened and says nothing of a message that it should have had: nobody can tell.
+pub fn item_message(delivery: &Delivery) -> Option<MessageFate> {
+    let has_message = matches!(delivery.channel, Channel::Sms | Channel::Threema);
+    let lost = (delivery.sent_at.is_some() && has_message).then_some(MessageFate::Unknown);
+    delivery.message.clone().or(lost)
 }
 
 /// Which items each lane of a run sends.

@@ -261,6 +261,8 @@ pub struct RunData<'a> {
     pub dry_run: bool,
     /// How many items are in which state.
     pub counts: BTreeMap<&'static str, usize>,
+    /// Of how many sent ones the code did not go out, or nobody can tell.
+    pub without_code: usize,
 }
 
 /// What is told of a run that has come to its end, under an id that differs for each retry.
@@ -278,6 +280,7 @@ pub fn run_finished<'a>(
             state: run.state().name(),
             dry_run: run.dry_run,
             counts: counts.named().collect(),
+            without_code: counts.without_code,
         },
     };
     let id = format!("{}-{}-{}", run.id, event.name_in_id(), run.attempt);

@@ -23,7 +23,8 @@ pub fn report(event: WebhookEvent, subject: &Subject) -> Option<Report> {
             run,
             failed,
             unknown,
-        } => of_run(run, *failed, *unknown),
+            without_code,
+        } => of_run(run, [*failed, *unknown, *without_code]),
     };
     // Ids hold letters, digits, hyphens and underscores: nothing to escape.
     Some(Report {
@@ -33,14 +34,17 @@ pub fn report(event: WebhookEvent, subject: &Subject) -> Option<Report> {
     })
 }
 
-fn of_run(run: &RunId, failed: usize, unknown: usize) -> (&'static str, String, String) {
+fn of_run(
+    run: &RunId,
+    [failed, unknown, without_code]: [usize; 3],
+) -> (&'static str, String, String) {
     (
         "Zweiweg: Rechnungslauf mit offenen Punkten · Invoice run needs a look",
         format!(
-            "Ein Rechnungslauf ist zu Ende (Lauf {run}). Nicht verschickt: {failed}. Unklar, ob verschickt: {unknown}. Bitte sehen Sie die einzelnen Einträge an; sie lassen sich noch einmal verschicken."
+            "Ein Rechnungslauf ist zu Ende (Lauf {run}). Nicht verschickt: {failed}. Unklar, ob verschickt: {unknown}. Verschickt, aber der Code kam vielleicht nicht an: {without_code}. Bitte sehen Sie diese Einträge an: Sie lassen sich noch einmal verschicken oder bekommen einen neuen Code."
         ),
         format!(
-            "An invoice run has come to its end (run {run}). Not sent: {failed}. Unclear whether sent: {unknown}. Please look at these items; they can be sent again."
+            "An invoice run has come to its end (run {run}). Not sent: {failed}. Unclear whether sent: {unknown}. Sent, but the code may not have gone out: {without_code}. Please look at these items: they can be sent again, or get a new code."
         ),
     )
 }

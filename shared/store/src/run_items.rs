@@ -185,9 +185,9 @@ impl Store {
         self.query_lines(run, items, None).await
     }
 
-    /// All lines of a run without their problems and messages, to be counted.
+    /// All lines of a run without their problems, to be counted.
     pub async fn brief_lines(&self, run: &Run) -> Result<BTreeMap<usize, StoredLine>, StoreError> {
-        let brief = "sk, #v, #state, #attempt, #delivery, #link";
+        let brief = "sk, #v, #state, #attempt, #delivery, #link, #message";
         self.query_lines(run, &(0..run.items), Some(brief)).await
     }
 
@@ -214,7 +214,7 @@ impl Store {
             .consistent_read(true);
         if let Some(brief) = brief {
             query = query.projection_expression(brief);
-            for name in ["v", "state", "attempt", "delivery", "link"] {
+            for name in ["v", "state", "attempt", "delivery", "link", "message"] {
                 query = query.expression_attribute_names(format!("#{name}"), name);
             }
         }

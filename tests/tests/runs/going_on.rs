@@ -110,8 +110,12 @@ async fn after_cancelling_has_answered_nothing_is_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn left_overs_older_than_the_stream_keeps_are_found_by_the_schedule() {
-    let (world, id) = started(20).await;
+    let (world, id) = started(70).await;
     let worker = Worker::new(&world, &[]);
+    for lane in worker.lanes().await {
+        assert!(worker.feed(&lane).await);
+    }
+    assert_eq!(sent(&world).await, 64, "one step of each lane");
     let forgotten = worker.lanes().await;
     worker.minute().await;
     assert_eq!(worker.lanes().await, forgotten, "nothing stands still yet");
@@ -123,8 +127,8 @@ async fn left_overs_older_than_the_stream_keeps_are_found_by_the_schedule() {
         "each has a new record in the stream"
     );
     worker.drain().await;
-    assert_counts(&run(&world, &id).await, &[("sent", 20)]);
-    assert_eq!(sent(&world).await, 20);
+    assert_counts(&run(&world, &id).await, &[("sent", 70)]);
+    assert_eq!(sent(&world).await, 70);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,10 +2,12 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
 
 mod asking;
+mod crash;
 mod going_on;
 mod large;
 mod outcomes;
 mod seed;
+mod watching;
 mod worker;
 
 use std::collections::BTreeMap;

@@ -284,6 +284,47 @@ async fn the_end_of_a_run_is_told_once_and_reported_where_a_person_is_needed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_did_not_go_out_is_told_with_its_item_its_run_and_in_a_report() {
+    let world = World::with_smallest_hashes().await;
+    let practice = &world.practice;
+    let settings =
+        json!({"name": "Praxis am Park", "sms_allowed": true, "report_to": "reports@example.org"});
+    assert_eq!(practice.put("/v1/settings", settings).await.status, 200);
+    let items = seed(&world, 3).await;
+    world.fail("sms", "refuse", 1).await;
+    world.fail("sms", "timeout", 1).await;
+    let (id, ended) = run(&world, &items).await;
+    assert_counts(&ended, &[("sent", 3)]);
+    assert_eq!(ended["without_code"], 2);
+    let mut fates: Vec<String> = Vec::new();
+    for item in practice.run_items(&id, "state=sent").await {
+        let fate = text(&item["message"]["status"]).to_owned();
+        if fate != "accepted" {
+            let path = format!("/v1/deliveries/{}/code", text(&item["delivery"]));
+            let made = practice
+                .post_as(&fate, &path, json!({"channel": "sms"}))
+                .await;
+            assert_eq!(made.status, 201, "the remedy: {made:?}");
+        }
+        fates.push(fate);
+    }
+    fates.sort();
+    assert_eq!(fates, ["accepted", "refused", "unknown"]);
+    for _ in 0..100 {
+        world.advance(1);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let is_report = |message: &Value| message["to"] == "reports@example.org";
+        let messages = world.messages().await;
+        if let Some(report) = messages.into_iter().find(is_report) {
+            let said = "the code may not have gone out: 2.";
+            assert!(text(&report["text"]).contains(said), "{report}");
+            return;
+        }
+    }
+    panic!("nothing was reported");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn f_v10_the_audit_says_who_started_retried_and_sent_and_that_it_ended() {
     let world = World::with_smallest_hashes().await;
     let practice = &world.practice;

@@ -1,5 +1,7 @@
 //! Many invoices of as many patients, written by the store's own methods: announcing and uploading thousands over HTTP would take longer than the run.
 
+use std::ops::Range;
+
 use domain::document::Document;
 use domain::id::{PracticeId, RecordId};
 use domain::record::Record;
@@ -22,8 +24,13 @@ pub(crate) fn store(world: &World) -> Store {
 
 /// So many invoices, each of a record `p<number>` of its own with a recipient `patient`: their items of a run, by SMS.
 pub(crate) async fn seed(world: &World, invoices: usize) -> Vec<Value> {
+    seed_from(world, 0..invoices).await
+}
+
+/// The same with these numbers.
+pub(crate) async fn seed_from(world: &World, numbers: Range<usize>) -> Vec<Value> {
     let store = store(world);
-    let written = futures::stream::iter(0..invoices)
+    let written = futures::stream::iter(numbers)
         .map(|number| invoice(world, &store, number))
         .buffered(AT_ONCE);
     written.collect().await

@@ -132,6 +132,7 @@ fn what_is_said_of_an_item_follows_from_its_line_and_its_run() {
         ItemState::ALL.map(|state| counts.of_state(state)),
         [1, 0, 0, 0, 1, 1, 7]
     );
+    assert_eq!(counts.without_code, 0);
     retry.cancelled_at = Some(at(3));
     assert_eq!(item_state(&retry, Some(&unknown)), ItemState::Unknown);
 }
@@ -155,6 +156,35 @@ fn an_item_whose_worker_died_is_judged_by_its_delivery_a_minute_later() {
         assert_eq!(outcome(&sent, seconds), Some(ItemState::Sent));
     }
     assert_eq!(item_outcome(None, at(0)), Some(ItemState::Unknown));
+}
+
+#[test]
+fn a_code_that_may_not_have_gone_out_is_counted() {
+    let reason = "x".to_owned();
+    let message_id = reason.clone();
+    for (state, message, counted) in [
+        (ItemState::Sent, Some(MessageFate::Unknown), 1),
+        (ItemState::Sent, Some(MessageFate::Refused { reason }), 1),
+        (
+            ItemState::Sent,
+            Some(MessageFate::Accepted { message_id }),
+            0,
+        ),
+        (ItemState::Sent, Some(MessageFate::None), 0),
+        (ItemState::Sent, None, 0),
+        (ItemState::Failed, None, 0),
+    ] {
+        let line = Line {
+            message,
+            ..line(state, 1)
+        };
+        let counts = Counts::of(&run(1, None), [line.clone()]);
+        assert_eq!(counts.without_code, counted, "{line:?}");
+    }
+    let mut delivery = crate::delivery::tests::delivery();
+    assert_eq!(item_message(&delivery), Some(MessageFate::Unknown));
+    delivery.channel = Channel::SelfService;
+    assert_eq!(item_message(&delivery), None);
 }
 
 #[test]
