@@ -222,16 +222,6 @@ fn every_dependency_says_what_it_is_for() {
     }
 }
 
-#[test]
-fn there_is_one_tls_stack() {
-    let lock = read(&root().join("Cargo.lock"));
-    let versions = |name: &str| lock.matches(&format!("name = \"{name}\"\n")).count();
-    for absent in ["openssl-sys", "native-tls", "aws-lc-sys", "s2n-tls"] {
-        assert_eq!(versions(absent), 0, "{absent}");
-    }
-    assert_eq!(versions("rustls"), 1);
-}
-
 /// `ARCHITECTURE.md` writes an invariant as a line that ends in the test that holds it: `(test: name)`.
 #[test]
 fn every_invariant_names_a_test_that_exists() {

@@ -21,7 +21,7 @@ use crate::operations::{Case, Operation};
 use crate::wire::{Call, Fault, Wire};
 
 /// So many cases go on at once; most of them wait for a time-out.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 4;
 /// Does an operation once, with a fault or without: which calls it made, and what came of it.
 async fn run(operation: Operation, fault: Option<(Call, Fault)>) -> (Vec<Call>, Judged) {
     let case = Case::prepare(operation).await;
