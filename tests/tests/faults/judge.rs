@@ -13,6 +13,7 @@ use tests::events::{json_body, token};
 use tests::{Answer, Patient};
 
 use crate::operations::{Case, KEY, Operation, request_form};
+use crate::worker::Worker;
 
 /// When a sending that was left under way counts as not sent (D10), in seconds.
 const PENDING_IS_OVER: i64 = 61;
@@ -43,7 +44,8 @@ pub(crate) async fn judge(
         wrong: Vec::new(),
     };
     for answer in &answers {
-        let is_clear = clear(case.operation).contains(&status(answer));
+        let is_clear = clear(case.operation).contains(&status(answer))
+            || case.operation == Operation::Dispatch && answer["batchItemFailures"].is_array();
         judge.holds("a clear answer", is_clear, answer);
     }
     match case.operation {
@@ -57,6 +59,7 @@ pub(crate) async fn judge(
         Operation::Report => judge.report().await,
         Operation::List | Operation::Download => judge.session_lives().await,
         Operation::Done => judge.done().await,
+        Operation::Dispatch => judge.dispatch().await,
     }
     judge.secrets(logs, &answers).await;
     Judged {
@@ -76,6 +79,8 @@ fn clear(operation: Operation) -> &'static [u64] {
         Operation::RightCode | Operation::AskForCode => &[303, 429, 503],
         Operation::Report => &[410, 503],
         Operation::Download | Operation::Done => &[303, 503],
+        // It answers the stream, which has no statuses.
+        Operation::Dispatch => &[],
     }
 }
 
@@ -202,6 +207,50 @@ impl Judge<'_> {
         let open = self.open_ones().await;
         let is_new = new.body["id"].as_str().is_some_and(|id| open == [id]);
         self.holds("L5: the newest alone is open", is_new, &open);
+        let out = self.outgone().await;
+        if let (Some(link), Some(code)) = (out.links.last(), out.codes.last()) {
+            let mut patient = Patient::new(case.world.stack.api(), link);
+            self.opens_for(&mut patient, code).await;
+        }
+    }
+
+    /// F-I9: what nobody can know is `unknown`; then and where it failed, a person has it sent anew.
+    async fn dispatch(&mut self) {
+        let (case, practice) = (self.case, &self.case.world.practice);
+        let worker = Worker::new(&case.world, &[]);
+        self.one_message(1).await;
+        self.wait(PENDING_IS_OVER);
+        for _ in 0..2 {
+            worker.minute().await;
+            worker.drain().await;
+        }
+        let out = self.one_message(1).await;
+        let runs = items(case.world.stack.dynamodb()).await;
+        let run = runs
+            .iter()
+            .find_map(|item| item["pk"]["S"].as_str()?.strip_prefix("RUN#"));
+        let run = run
+            .and_then(|run| run.split('#').nth(1))
+            .unwrap_or_default();
+        let ended = practice.run_ended(run).await;
+        let item = practice.run_items(run, "").await.remove(0);
+        let open = self.open_ones().await;
+        let is_earlier = open == [case.sent.id.clone()];
+        let is_true = match item["state"].as_str() {
+            Some("sent") => out.links.len() == 1 && open.len() == 1 && !is_earlier,
+            Some("unknown") => is_earlier,
+            Some("failed") => is_earlier && out.links.is_empty() && item["problem"].is_object(),
+            _ => false,
+        };
+        self.holds("I4, I5: the item's state", is_true, (&item, &ended, &open));
+        if item["state"] != "sent" {
+            let path = format!("/v1/invoice-runs/{run}/retry");
+            let body = json!({"state": item["state"]});
+            practice.post_as("afterwards", &path, body).await;
+            worker.drain().await;
+            let item = practice.run_items(run, "").await.remove(0);
+            self.holds("I6: sent anew", item["state"] == "sent", &item);
+        }
         let out = self.outgone().await;
         if let (Some(link), Some(code)) = (out.links.last(), out.codes.last()) {
             let mut patient = Patient::new(case.world.stack.api(), link);

@@ -9,6 +9,9 @@ mod judge;
 mod operations;
 mod wire;
 
+#[path = "../runs/worker.rs"]
+mod worker;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use tests::events::{of_patient, of_practice, posted, token};
 use tests::{Page, Patient, Sent, World};
 
+use crate::worker::Worker;
+
 /// The idempotency key of the request that meets the fault.
 pub(crate) const KEY: &str = "struck";
 
@@ -35,11 +37,13 @@ pub(crate) enum Operation {
     Download,
     /// `POST /d/{token}/done`.
     Done,
+    /// A lane of an invoice run with one item, a document that was sent before.
+    Dispatch,
 }
 
 impl Operation {
     /// Every one of them.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Issue,
         Self::MakeCode,
         Self::Revoke,
@@ -51,6 +55,7 @@ impl Operation {
         Self::List,
         Self::Download,
         Self::Done,
+        Self::Dispatch,
     ];
 
     /// The function that does it, by its logical id.
@@ -60,6 +65,7 @@ impl Operation {
             Self::CodePage | Self::WrongCode | Self::RightCode | Self::Report => "Verify",
             Self::AskForCode => "RequestCode",
             Self::List | Self::Download | Self::Done => "Download",
+            Self::Dispatch => "Dispatch",
         }
     }
 }
@@ -88,7 +94,8 @@ pub(crate) struct Case {
 impl Case {
     /// Everything that has to be there before.
     pub(crate) async fn prepare(operation: Operation) -> Self {
-        let world = World::with_smallest_hashes().await;
+        // What feeds runs is the case itself.
+        let world = World::feeding(&["Dispatch"]).await;
         // As the function's process does.
         world.clock().set(Hand::Running(0));
         let allowed = json!({"self_service": {"allowed": true}});
@@ -124,6 +131,11 @@ async fn event(
     patient: &mut Patient,
 ) -> Value {
     match operation {
+        Operation::Dispatch => {
+            let item = json!({"document": document, "recipient": "patient", "channel": "sms"});
+            world.practice.start_run(json!({"items": [item]})).await;
+            json!({"Records": Worker::new(world, &[]).lanes().await})
+        }
         Operation::Issue => with_key("POST /v1/deliveries", None, &Case::sending(document)),
         Operation::MakeCode => {
             let route = "POST /v1/deliveries/{id}/code";
