@@ -1,7 +1,5 @@
 //! The documents page, downloads, and the end of a session (L9, P7, D8).
 
-use std::cmp::Reverse;
-
 use documents::Documents;
 use domain::audit::Op;
 use domain::delivery::{Download, l6_settled, l9_session_lives};
@@ -237,7 +235,7 @@ impl ReadDocuments {
             .into_iter()
             .partition(|document| delivery.documents.contains(&document.id));
         sent.retain(Document::is_available);
-        sent.sort_by_key(|document| Reverse(document.id.clone()));
+        sent.sort_by(Document::newest_first);
         let offered = d8_offered(&sent, others, delivery.offered_invoices);
         Ok(Listing { sent, offered })
     }

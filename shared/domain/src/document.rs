@@ -1,5 +1,7 @@
 //! Documents of a record.
 
+use std::cmp::Ordering;
+
 pub use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +113,13 @@ impl Document {
     /// Whether its upload never came: a day after it was announced it is gone.
     pub fn has_lapsed(&self, now: Timestamp) -> bool {
         self.state == State::AwaitingUpload && now >= self.created_at.plus(UPLOAD_WITHIN)
+    }
+
+    /// How lists are sorted: the latest day of issue first; of one day the one that was announced last, then the higher number.
+    pub fn newest_first(&self, other: &Self) -> Ordering {
+        let age = |document: &Self| (document.issued_on, document.created_at);
+        let by_age = age(other).cmp(&age(self));
+        by_age.then_with(|| other.number.as_str().cmp(self.number.as_str()))
     }
 
     /// D8: whether the page offers it besides the sent ones.

@@ -297,7 +297,7 @@ pub fn d8_offered(
         .saturating_sub(sent.len());
     others
         .retain(|other| other.is_offered() && !sent.iter().any(|document| document.id == other.id));
-    others.sort_by(|a, b| b.id.cmp(&a.id));
+    others.sort_by(Document::newest_first);
     others.truncate(room);
     others
 }
@@ -532,6 +532,10 @@ mod tests {
         assert_eq!(days(24), ["2026-10-02", "2020-01-01"]);
         assert_eq!(days(2), ["2026-10-02"]);
         assert!(days(1).is_empty() && days(0).is_empty());
+        let mut later = document(Kind::Invoice, date(2026, 10, 2), true);
+        later.created_at = later.created_at.plus(1);
+        let of_one_day = vec![others[2].clone(), later.clone()];
+        assert_eq!(d8_offered(&sent, of_one_day, 2), [later]);
         let note = [document(Kind::Note, date(2026, 11, 20), true)];
         assert!(d8_offered(&note, others, 24).is_empty());
     }

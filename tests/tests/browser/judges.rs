@@ -39,6 +39,8 @@ impl Browser {
             if needed > u64::from(width) {
                 faults.push(format!("{place} needs {needed} px"));
             }
+            let out = self.standing_out().await;
+            faults.extend(out.iter().map(|part| format!("{place}: {part} stands out")));
             let barriers = self.barriers().await;
             faults.extend(barriers.iter().map(|barrier| format!("{place}: {barrier}")));
             // As high as the page, so that the picture shows all of it.
@@ -47,6 +49,16 @@ impl Browser {
             self.picture(&place).await;
         }
         faults
+    }
+
+    /// Parts whose words are wider than the part; links around the page may reach out to be easier to hit.
+    async fn standing_out(&self) -> Vec<String> {
+        let script = "return [...document.querySelectorAll('main *')]
+            .filter((part) => part.clientWidth > 0 && part.scrollWidth > part.clientWidth + 1)
+            .map((part) => part.outerHTML.slice(0, 120).replaceAll('\\n', ' '))";
+        let found = self.script(script).await;
+        let part = |part: &Value| part.as_str().unwrap_or_default().to_owned();
+        found.as_array().into_iter().flatten().map(part).collect()
     }
 
     /// Shows the page as it is printed, leaves a picture, and shows it as before: what is read there.
