@@ -39,7 +39,10 @@ const PARTITIONS: [(&str, &[&str]); 10] = [
         ],
     ),
     ("Notify", &["AUDIT#*", "AWAITED", "DUE", "LINK#*", "ORG#*"]),
-    ("RequestCode", &["COUNT#*", "LINK#*", "ORG#*", "PUB#*"]),
+    (
+        "RequestCode",
+        &["COUNT#*", "LINK#*", "ORG#*", "ORG#*#*", "PUB#*"],
+    ),
     ("Verify", &["LINK#*", "OPENED#*", "PUB#*"]),
     ("Download", &["LINK#*", "PUB#*", "ORG#*#*"]),
 ];
@@ -182,6 +185,10 @@ fn a_function_is_told_of_exactly_what_it_may_use() {
             ("MAIL_FROM", "ses:SendEmail", None),
             ("CONFIGURATION_SET", "ses:SendEmail", None),
             ("SMS_SENDER_ID", "sns:Publish", None),
+            ("SMS_COUNTRIES", "sns:Publish", None),
+            ("THREEMA_ID", "secretsmanager:GetSecretValue", None),
+            ("THREEMA_SECRET", "secretsmanager:GetSecretValue", None),
+            ("THREEMA_ENDPOINT", "secretsmanager:GetSecretValue", None),
         ] {
             let may = allows(function, action, resource);
             assert_eq!(

@@ -3,12 +3,12 @@
 //! A record of the stream is a lane; one step of it is made, and its cursor's move is the next record.
 //! Everything may come twice, at once or late: what a lane says now counts, and an item is taken up once.
 
-use channels::{EmailChannel, SmsChannel};
-use deliveries::{Clock, Dispatch, Hashing, SendDelivery};
+use channels::{EmailChannel, SmsChannel, ThreemaChannel};
+use deliveries::{Clock, Dispatch, Hashing, Messengers, SendDelivery};
 use documents::Documents;
 use futures::FutureExt as _;
 use problems::send_problem;
-use runtime::{Aws, Environment, Error, Function, MissingSettings, event_function};
+use runtime::{Aws, Environment, Error, Function, MissingSettings, Reader, event_function};
 use secrets::{HashCost, Keys};
 use serde_json::{Value, json};
 use store::{Lane, Store};
@@ -31,8 +31,12 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
                     get.text("MAIL_FROM"),
                     get.text("CONFIGURATION_SET"),
                 ),
-                sms: SmsChannel::new(aws.sns()),
-                own_sender: get.parsed("SMS_SENDER_ID"),
+                messengers: Messengers {
+                    sms: SmsChannel::new(aws.sns()),
+                    own_sender: get.parsed("SMS_SENDER_ID"),
+                    countries: get.parsed("SMS_COUNTRIES"),
+                    threema: threema(get, &aws),
+                },
                 base_url: get.text("BASE_URL"),
                 clock,
             },
@@ -43,6 +47,18 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
     Ok(event_function(dispatch, |dispatch, event| {
         handle(dispatch, event).boxed()
     }))
+}
+
+/// Threema, where the deployment has an ID of its own there.
+fn threema(get: &mut Reader<'_>, aws: &Aws) -> Option<ThreemaChannel> {
+    let id = get.optional("THREEMA_ID")?.to_owned();
+    let (endpoint, secret) = (get.text("THREEMA_ENDPOINT"), get.text("THREEMA_SECRET"));
+    Some(ThreemaChannel::new(
+        endpoint,
+        id,
+        aws.secrets_manager(),
+        secret,
+    ))
 }
 
 /// A batch of lanes from the stream, or the schedule.

@@ -6,6 +6,7 @@ use domain::document::Document;
 use domain::email_status::{EmailStatus, bounce, email_status};
 use domain::practice::Channel;
 use domain::symbols::Code;
+use domain::threema::ThreemaRefusal;
 use domain::time::Timestamp;
 use problems::send_problem;
 use serde_json::{Value, json};
@@ -161,6 +162,11 @@ fn email(delivery: &Delivery, now: Timestamp) -> Value {
 fn message(channel: Channel, fate: &MessageFate) -> Value {
     let mut body = json!(fate);
     body["channel"] = json!(channel);
+    if let (Channel::Threema, MessageFate::Refused { reason }) = (channel, fate)
+        && let Some(refusal) = ThreemaRefusal::named(reason)
+    {
+        body["temporary"] = json!(refusal.is_temporary());
+    }
     body
 }
 

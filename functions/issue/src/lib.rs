@@ -6,8 +6,8 @@ mod answers;
 mod body;
 mod filter;
 
-use channels::{EmailChannel, SmsChannel};
-use deliveries::{Clock, Hashing, NewCodeOutcome, SendDelivery, SendError};
+use channels::{EmailChannel, SmsChannel, ThreemaChannel};
+use deliveries::{Clock, Hashing, Messengers, NewCodeOutcome, SendDelivery, SendError};
 use documents::Documents;
 use domain::access::Scope;
 use domain::audit::{Actor, Op};
@@ -15,7 +15,7 @@ use domain::id::DeliveryId;
 use futures::FutureExt as _;
 use http::StatusCode;
 use problems::unavailable;
-use runtime::{Aws, Environment, Function, MissingSettings, http_function};
+use runtime::{Aws, Environment, Function, MissingSettings, Reader, http_function};
 use secrets::{HashCost, Keys, draw_op};
 use serde_json::{Value, json};
 use store::{Page, Store};
@@ -41,8 +41,12 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
                 get.text("MAIL_FROM"),
                 get.text("CONFIGURATION_SET"),
             ),
-            sms: SmsChannel::new(aws.sns()),
-            own_sender: get.parsed("SMS_SENDER_ID"),
+            messengers: Messengers {
+                sms: SmsChannel::new(aws.sns()),
+                own_sender: get.parsed("SMS_SENDER_ID"),
+                countries: get.parsed("SMS_COUNTRIES"),
+                threema: threema(get, &aws),
+            },
             base_url: get.text("BASE_URL"),
             clock,
         }
@@ -50,6 +54,18 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
     Ok(http_function(send, |send, request| {
         handle(send, request).boxed()
     }))
+}
+
+/// Threema, where the deployment has an ID of its own there.
+fn threema(get: &mut Reader<'_>, aws: &Aws) -> Option<ThreemaChannel> {
+    let id = get.optional("THREEMA_ID")?.to_owned();
+    let (endpoint, secret) = (get.text("THREEMA_ENDPOINT"), get.text("THREEMA_SECRET"));
+    Some(ThreemaChannel::new(
+        endpoint,
+        id,
+        aws.secrets_manager(),
+        secret,
+    ))
 }
 
 async fn handle(send: &SendDelivery, request: &Request) -> Response {
@@ -173,6 +189,9 @@ async fn new_code(send: &SendDelivery, request: &Request) -> Result<Response, Pr
         NewCodeOutcome::ChannelUnavailable => Err(problems::send_problem(
             SendError::ChannelUnavailable(channel),
         )),
+        NewCodeOutcome::Threema(refusal) => {
+            Err(problems::send_problem(SendError::Threema(refusal)))
+        }
         NewCodeOutcome::NotPossible => Err(problems::code_not_possible()),
     }
 }

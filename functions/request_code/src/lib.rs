@@ -2,14 +2,14 @@
 //!
 //! The code goes to the number in the practice's record, never to one from the request.
 
-use channels::SmsChannel;
-use deliveries::{Clock, Found, Hashing, RequestCode, RequestOutcome, Unavailable};
+use channels::{SmsChannel, ThreemaChannel};
+use deliveries::{Clock, Found, Hashing, Messengers, RequestCode, RequestOutcome, Unavailable};
 use domain::delivery::{RequestRule, State};
 use domain::symbols::LinkToken;
 use futures::FutureExt as _;
 use http::StatusCode;
 use pages::EntryNote;
-use runtime::{Aws, Environment, Function, MissingSettings, http_function};
+use runtime::{Aws, Environment, Function, MissingSettings, Reader, http_function};
 use secrets::{HashCost, Keys, Purpose};
 use store::Store;
 use visits::{Visit, fault, is_own_form, op, token_of, unknown};
@@ -26,8 +26,12 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
                 Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
                 HashCost::named(get.optional("CODE_HASH_COST")),
             ),
-            sms: SmsChannel::new(aws.sns()),
-            own_sender: get.parsed("SMS_SENDER_ID"),
+            messengers: Messengers {
+                sms: SmsChannel::new(aws.sns()),
+                own_sender: get.parsed("SMS_SENDER_ID"),
+                countries: get.parsed("SMS_COUNTRIES"),
+                threema: threema(get, &aws),
+            },
             base_url: get.text("BASE_URL"),
             clock,
         }
@@ -35,6 +39,18 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
     Ok(http_function(ask, |ask, request| {
         handle(ask, request).boxed()
     }))
+}
+
+/// Threema, where the deployment has an ID of its own there.
+fn threema(get: &mut Reader<'_>, aws: &Aws) -> Option<ThreemaChannel> {
+    let id = get.optional("THREEMA_ID")?.to_owned();
+    let (endpoint, secret) = (get.text("THREEMA_ENDPOINT"), get.text("THREEMA_SECRET"));
+    Some(ThreemaChannel::new(
+        endpoint,
+        id,
+        aws.secrets_manager(),
+        secret,
+    ))
 }
 
 async fn handle(ask: &RequestCode, request: &Request) -> Response {

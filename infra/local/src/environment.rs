@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::outbox;
 use crate::s3::KeyPair;
-use crate::template::REGION;
+use crate::template::{REGION, arn};
 
 /// The key pair with which the functions sign; the local S3 checks it.
 pub(crate) const KEY_PAIR: KeyPair = KeyPair {
     id: "LOCALSTACKONLY000000",
     secret: "this-key-opens-nothing-but-a-local-stack",
 };
+
+/// The ID under which the functions send Threema messages; the outbox plays its gateway.
+pub(crate) const THREEMA_ID: &str = "*ZWEIWEG";
 
 /// Where the stack's servers answer.
 #[derive(Clone, Debug)]
@@ -22,10 +25,14 @@ pub(crate) struct Addresses {
 }
 
 /// Values of the template's parameters for this machine.
-pub(crate) fn parameters(api: &str) -> BTreeMap<String, String> {
+pub(crate) fn parameters(addresses: &Addresses) -> BTreeMap<String, String> {
+    let threema = format!("{}{}", addresses.outbox, outbox::THREEMA);
     [
-        ("BaseUrl", api),
+        ("BaseUrl", addresses.api.as_str()),
         ("MailFrom", "praxispost@zweiweg.example"),
+        ("ThreemaGatewayId", THREEMA_ID),
+        ("ThreemaSecretArn", &arn("secretsmanager", "secret:threema")),
+        ("ThreemaEndpoint", &threema),
         // Nobody waits here for a quota that the outbox does not have.
         ("SendRate", "10000"),
     ]
@@ -47,6 +54,7 @@ pub(crate) fn aws(addresses: &Addresses) -> BTreeMap<String, String> {
         ("AWS_ENDPOINT_URL_SESV2", &addresses.outbox),
         ("AWS_ENDPOINT_URL_SNS", &addresses.outbox),
         ("AWS_ENDPOINT_URL_KMS", &addresses.outbox),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &addresses.outbox),
         ("WEBHOOK_RELAY", &relay),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

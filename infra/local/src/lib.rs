@@ -157,7 +157,7 @@ impl Stack {
             Keys::open(path, &template.keys())
         })?;
         let local = LocalValues {
-            parameters: environment::parameters(&addresses.api),
+            parameters: environment::parameters(&addresses),
             keys: keys.ids(),
             api: addresses.api.clone(),
         };

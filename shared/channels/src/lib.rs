@@ -4,10 +4,13 @@
 
 mod email;
 mod sms;
+mod threema;
+mod tls;
 mod webhook;
 
 pub use email::{AttachedFile, Email, EmailChannel};
 pub use sms::{Sms, SmsChannel};
+pub use threema::ThreemaChannel;
 pub use webhook::{Posted, WebhookChannel, WebhookRequest};
 
 /// What became of a send.

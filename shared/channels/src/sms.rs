@@ -40,17 +40,12 @@ impl SmsChannel {
 
     /// Sends once, as a transactional message.
     pub async fn send(&self, sms: &Sms<'_>) -> Sent {
-        let attributes = [
-            ("AWS.SNS.SMS.SMSType", "String", "Transactional"),
-            ("AWS.SNS.SMS.SenderID", "String", sms.sender.as_str()),
-            ("AWS.SNS.SMS.MaxPrice", "Number", MAX_PRICE),
-        ];
         let mut publish = self
             .client
             .publish()
             .phone_number(sms.to.as_str())
             .message(sms.text);
-        for (name, kind, value) in attributes {
+        for (name, kind, value) in attributes(sms.sender) {
             let attribute = MessageAttributeValue::builder()
                 .data_type(kind)
                 .string_value(value)
@@ -68,5 +63,33 @@ impl SmsChannel {
             },
             Err(error) => fate!(aws_sdk_sns, error),
         }
+    }
+}
+
+/// What every message says of itself: sent at once, under this sender, and not dearer than that.
+fn attributes(sender: &SenderId) -> [(&'static str, &'static str, &str); 3] {
+    [
+        ("AWS.SNS.SMS.SMSType", "String", "Transactional"),
+        ("AWS.SNS.SMS.SenderID", "String", sender.as_str()),
+        ("AWS.SNS.SMS.MaxPrice", "Number", MAX_PRICE),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d5_every_message_is_transactional_capped_in_price_and_under_its_sender() {
+        let sender = SenderId::try_from("PraxisPark".to_owned()).unwrap();
+        let said = attributes(&sender).map(|(name, _, value)| (name, value));
+        assert_eq!(
+            said,
+            [
+                ("AWS.SNS.SMS.SMSType", "Transactional"),
+                ("AWS.SNS.SMS.SenderID", "PraxisPark"),
+                ("AWS.SNS.SMS.MaxPrice", "0.20"),
+            ]
+        );
     }
 }

@@ -6,7 +6,6 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::time::Timestamp;
@@ -20,10 +19,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::tls;
 
 /// Everything together: resolving, connecting, sending, and the first lines of the answer.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -101,8 +100,7 @@ async fn call(webhook: &WebhookRequest<'_>) -> Result<u16, Posted> {
     let stream = TcpStream::connect(&addresses[..])
         .await
         .map_err(|_| Posted::Unreachable)?;
-    let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-    let stream = secured(url, stream, roots).await?;
+    let stream = secured(url, stream, tls::public_roots()).await?;
     let request = request(webhook, url.path_and_query(), url.host(), None)?;
     speak(stream, request).await
 }
@@ -157,16 +155,8 @@ async fn secured<S: AsyncRead + AsyncWrite + Unpin>(
         Some(address) => ServerName::from(address),
         None => ServerName::try_from(url.host().to_owned()).map_err(|_| Posted::Unreachable)?,
     };
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|_| Posted::Unreachable)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    TlsConnector::from(Arc::new(config))
-        .connect(name, stream)
-        .await
-        .map_err(|_| Posted::Unreachable)
+    let secured = tls::secured(name, stream, roots).await;
+    secured.ok_or(Posted::Unreachable)
 }
 
 fn request(

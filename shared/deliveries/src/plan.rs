@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::delivery::{RequestTerms, SelfServiceOffer, l5_is_superseded, l5_most_superseded};
+use domain::delivery::{SelfServiceOffer, l5_is_superseded, l5_most_superseded};
 use domain::document::{Document, Kind};
 use domain::id::{DeliveryId, DocumentId, PracticeId};
-use domain::practice::{Channel, MessageChannel, MonthlyCaps, RecordType, SelfService, Settings};
+use domain::practice::{Channel, MonthlyCaps, RecordType, Settings};
 use domain::record::{Recipient, Record};
-use domain::sending::{
-    Addressee, Levels, Obstacle, Resolved, d3_obstacles, d4_resolve, d7_addressee,
-    l6_message_channel,
-};
+use domain::sending::{Addressee, Levels, Obstacle, Resolved, d4_resolve, d7_addressee};
 use domain::text_template::{TemplateId, TextTemplate};
 use domain::time::Timestamp;
 use domain::usage::{Month, ReachedCap, Usage, d4_monthly_caps, reached_cap};
@@ -97,13 +94,15 @@ impl SendDelivery {
         let (wording, invalid) = Wording::of(templates, kind, addressee.language);
         let self_service = &record_type.self_service;
         let is_protected = resolved.protected.value;
-        let mut obstacles = d3_obstacles(channel, self_service, &record, &addressee, &settings);
+        let mut obstacles =
+            self.messengers
+                .obstacles(channel, self_service, &record, &addressee, &settings);
         // D6: where no code travels, nothing is missing for one.
         obstacles.retain(|missing| is_protected || *missing == Obstacle::SendingForbidden);
         let supersedes = superseded(request, &documents, self.clock.now());
         let caps = d4_monthly_caps(&settings, &facts.limits);
         let counts = counts(channel, is_protected);
-        let has_no_way = is_protected && is_unavailable(channel, self_service);
+        let has_no_way = is_protected && self.messengers.lack(channel, self_service);
         let is_spoken_in_run = request.run().is_some() && channel == Channel::Spoken;
         let problems = [
             is_spoken_in_run.then_some(SendError::SpokenInRun),
@@ -115,14 +114,10 @@ impl SendDelivery {
                 .then_some(SendError::TooManyEarlier),
         ];
         Ok(Plan {
-            self_service: offered_self_service(
-                self_service,
-                channel,
-                &record,
-                &addressee,
-                &settings,
-            )
-            .filter(|_| is_protected),
+            self_service: self
+                .messengers
+                .offer(self_service, channel, &record, &addressee, &settings)
+                .filter(|_| is_protected),
             used: facts.usage,
             caps,
             counts,
@@ -276,37 +271,6 @@ fn not_ready(documents: &[StoredDocument]) -> Option<SendError> {
         .map(|(position, stored)| (position, stored.document.refused_because.clone()))
         .collect();
     (!not_ready.is_empty()).then_some(SendError::DocumentsNotReady(not_ready))
-}
-
-/// Whether this deployment cannot send codes on this channel.
-fn is_unavailable(channel: Channel, self_service: &SelfService) -> bool {
-    let asked_for = channel == Channel::SelfService;
-    let threema = l6_message_channel(channel, self_service) == MessageChannel::Threema;
-    channel == Channel::Threema || asked_for && threema
-}
-
-/// L6: the button is there where the record type allows it and nothing that D3 asks for is missing now.
-fn offered_self_service(
-    self_service: &SelfService,
-    channel: Channel,
-    record: &Record,
-    addressee: &Addressee,
-    settings: &Settings,
-) -> Option<SelfServiceOffer> {
-    let message = l6_message_channel(channel, self_service);
-    let missing = d3_obstacles(
-        Channel::SelfService,
-        self_service,
-        record,
-        addressee,
-        settings,
-    );
-    let terms = RequestTerms::of(self_service);
-    (missing.is_empty() && message == MessageChannel::Sms).then_some(SelfServiceOffer {
-        channel: message,
-        max_requests: terms.max_requests,
-        min_interval: terms.min_interval,
-    })
 }
 
 /// L5: the deliveries that this one would close, each once.

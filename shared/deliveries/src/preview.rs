@@ -3,7 +3,7 @@
 //! The draft is the sealed state of a preview; the practice's program holds it, the table does not.
 
 use domain::audit::Op;
-use domain::contact::EmailAddress;
+use domain::contact::{EmailAddress, Mobile, ThreemaId};
 use domain::document::Document;
 use domain::gsm7;
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId};
@@ -70,7 +70,7 @@ pub struct PreviewOpens {
 pub struct MessagePreview {
     /// How the code would travel.
     pub channel: Channel,
-    /// To which number.
+    /// To which number or Threema ID.
     pub to: Option<String>,
     /// What it would say.
     pub text: Option<String>,
@@ -279,11 +279,16 @@ impl SendDelivery {
 }
 
 fn message_preview(plan: &Plan, text: Option<String>) -> MessagePreview {
-    let to = text.as_ref().and(plan.addressee.mobile.as_ref());
+    let channel = plan.resolved.channel.value;
+    let (mobile, threema) = (&plan.addressee.mobile, &plan.addressee.threema_id);
+    let to = match channel {
+        Channel::Threema => threema.as_ref().map(ThreemaId::as_str),
+        _ => mobile.as_ref().map(Mobile::as_str),
+    };
     MessagePreview {
-        channel: plan.resolved.channel.value,
-        to: to.map(|to| to.as_str().to_owned()),
-        segments: text.as_ref().map_or(0, |text| segments(text)),
+        channel,
+        to: to.filter(|_| text.is_some()).map(str::to_owned),
+        segments: text.as_ref().map_or(0, |text| gsm7::segments(text)),
         text,
     }
 }
@@ -299,7 +304,12 @@ fn fingerprint(plan: &Plan, texts: &Texts) -> serde_json::Result<String> {
     let leaving = (
         (&practice.public_name, &plan.settings.reply_to),
         (&email.subject, &email.text, &email.html),
-        (&plan.addressee.email, &plan.addressee.mobile, message),
+        (
+            &plan.addressee.email,
+            &plan.addressee.mobile,
+            &plan.addressee.threema_id,
+            message,
+        ),
         &plan.resolved,
     );
     let leaving = serde_json::to_vec(&leaving).map(Zeroizing::new);
@@ -313,13 +323,5 @@ impl Draft {
             token: LinkToken::parse(&self.token).ok()?,
             code: Code::from_symbols(symbols).ok()?,
         })
-    }
-}
-
-/// Segments of a text in the SMS alphabet; split ones hold 153 septets each.
-fn segments(text: &str) -> usize {
-    match gsm7::septets(text) {
-        Some(septets) if septets > gsm7::SEGMENT => septets.div_ceil(153),
-        _ => 1,
     }
 }

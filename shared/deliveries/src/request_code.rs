@@ -1,8 +1,7 @@
 //! New codes for a delivery that was sent: asked for by the patient on the page (L6), or made by the practice (L6a).
 
-use channels::{Sent, Sms, SmsChannel};
 use domain::audit::{Op, Outcome};
-use domain::contact::{Mobile, SenderId};
+use domain::contact::{Mobile, ThreemaId};
 use domain::delivery::{
     Delivery, MessageFate, RequestRule, RequestTerms, l6_request, l6_settled, l6a_new_code,
 };
@@ -12,10 +11,9 @@ use domain::practice::{
     Channel, MessageChannel, MonthlyCaps, PublicPractice, RecordType, Settings,
 };
 use domain::record::Record;
-use domain::sending::{
-    Addressee, Obstacle, d3_obstacles, d5_sender, d7_addressee, l6_message_channel,
-};
+use domain::sending::{Addressee, Obstacle, d7_addressee, l6_message_channel};
 use domain::symbols::{Code, LinkToken, Reference};
+use domain::threema::ThreemaRefusal;
 use domain::time::Timestamp;
 use domain::usage::{ReachedCap, Usage, d4_monthly_caps};
 use pages::{MessageTemplate, MessageTooLong};
@@ -29,6 +27,7 @@ use crate::compose::{Composition, InvalidTemplate, Wording, message_template_id}
 use crate::error::Unavailable;
 use crate::find::{Found, find};
 use crate::hashing::Hashing;
+use crate::messengers::{Destination, Messengers, NoDestination, one_message};
 use crate::send::{MessageSent, SendDelivery, idempotency_key};
 
 /// What asking for a code needs.
@@ -40,10 +39,8 @@ pub struct RequestCode {
     pub lookup: Keys<LookupKeys>,
     /// The keys of codes.
     pub hashing: Hashing,
-    /// Text messages.
-    pub sms: SmsChannel,
-    /// Zweiweg's own SMS sender (D5).
-    pub own_sender: SenderId,
+    /// Text messages and Threema.
+    pub messengers: Messengers,
     /// The scheme and host of every link.
     pub base_url: String,
     /// The clock.
@@ -84,6 +81,8 @@ pub enum NewCodeOutcome {
     Obstacles(Vec<Obstacle>),
     /// This deployment cannot send codes on this channel.
     ChannelUnavailable,
+    /// F-I7: no message can be sealed for the recipient's Threema ID, or not now.
+    Threema(ThreemaRefusal),
 }
 
 /// Who would receive a message now, and under which settings.
@@ -95,13 +94,6 @@ struct Present {
     addressee: Addressee,
     wording: MessageTemplate,
 }
-
-/// What a new code's message counts against the caps.
-const ONE_SMS: Usage = Usage {
-    emails: 0,
-    sms: 1,
-    threema: 0,
-};
 
 impl RequestCode {
     /// The present time, by the clock that rules are judged by.
@@ -153,7 +145,8 @@ impl RequestCode {
             },
             |present| {
                 let mut terms = RequestTerms::of(&present.record_type.self_service);
-                terms.allowed &= present.mobile(found.stored.delivery.channel).is_some();
+                let channel = present.message_channel(found.stored.delivery.channel);
+                terms.allowed &= present.can_be_sent(&self.messengers, channel);
                 terms
             },
         );
@@ -174,16 +167,22 @@ impl RequestCode {
         op: &Op,
     ) -> Result<Option<RequestOutcome>, Unavailable> {
         let delivery = &found.stored.delivery;
-        let Some((mobile, number)) = self.destination(present, delivery.channel).await? else {
+        let (now, channel) = (self.now(), present.message_channel(delivery.channel));
+        let number = match present.address(channel) {
+            Some(address) => self.lookup().await?.number(address),
+            None => None,
+        };
+        let destination =
+            present.destination(&self.messengers, &self.store, delivery, channel, now);
+        let (Some(number), Some(to)) = (number, destination.await?.ok().flatten()) else {
             return Ok(Some(RequestOutcome::CannotSend(found)));
         };
-        let now = self.now();
         let (code, next) = (draw_code()?, next_code(delivery, now));
         let hash = self.hashing.hash(&delivery.id, next.version, &code).await?;
         let count = Count {
             practice: delivery.practice.clone(),
             at: now,
-            further: ONE_SMS,
+            further: one_message(channel),
         };
         if self.store.count(&count, present.caps).await?.is_some() {
             return self.capped(found, now, op).await.map(Some);
@@ -205,7 +204,7 @@ impl RequestCode {
         }
         let reference = token.reference();
         let text = message(&self.base_url, present, delivery, &code, &reference, now);
-        let fate = send_sms(&self.sms, &self.own_sender, present, mobile, text).await;
+        let fate = send(&self.messengers, &to, text).await;
         let link = &found.stored.link;
         Ok(Some(match fate {
             MessageFate::Refused { .. } => {
@@ -246,21 +245,6 @@ impl RequestCode {
         self.store.note_cap(&found.stored.link, now, op).await?;
         Ok(RequestOutcome::CannotSend(found))
     }
-
-    async fn destination<'a>(
-        &self,
-        present: &'a Present,
-        channel: Channel,
-    ) -> Result<Option<(&'a Mobile, domain::hashed::NumberHash)>, Unavailable> {
-        let Some(mobile) = present.mobile(channel) else {
-            return Ok(None);
-        };
-        Ok(self
-            .lookup()
-            .await?
-            .number(mobile)
-            .map(|number| (mobile, number)))
-    }
 }
 
 impl SendDelivery {
@@ -287,14 +271,38 @@ impl SendDelivery {
             let (Some(present), true) = (present, l6a_new_code(&stored.delivery, now)) else {
                 return Ok(NewCodeOutcome::NotPossible);
             };
-            let to = match channel {
+            let by = match channel {
                 Channel::Spoken => None,
-                Channel::Sms => match present.missing_for_sms() {
-                    missing if missing.is_empty() => present.addressee.mobile.as_ref(),
-                    missing => return Ok(NewCodeOutcome::Obstacles(missing)),
-                },
+                Channel::Sms => Some(MessageChannel::Sms),
+                Channel::Threema if self.messengers.threema.is_some() => {
+                    Some(MessageChannel::Threema)
+                }
                 Channel::Threema | Channel::SelfService => {
                     return Ok(NewCodeOutcome::ChannelUnavailable);
+                }
+            };
+            let missing = by.map(|by| present.missing(&self.messengers, by));
+            if let Some(missing) = missing.filter(|missing| !missing.is_empty()) {
+                return Ok(NewCodeOutcome::Obstacles(missing));
+            }
+            let to = match by {
+                None => Ok(None),
+                Some(by) => {
+                    let delivery = &stored.delivery;
+                    present
+                        .destination(&self.messengers, &self.store, delivery, by, now)
+                        .await?
+                }
+            };
+            let to = match to {
+                Ok(to) => to,
+                Err(refusal) => {
+                    let earlier = self.store.earlier_request(practice, &request, now).await?;
+                    return Ok(match earlier {
+                        Some(EarlierRequest::Same(_)) => repeated(stored.delivery, channel),
+                        Some(EarlierRequest::Mismatch) => NewCodeOutcome::Mismatch,
+                        None => NewCodeOutcome::Threema(refusal),
+                    });
                 }
             };
             let code = draw_code()?;
@@ -305,7 +313,7 @@ impl SendDelivery {
             let count = Count {
                 practice: practice.clone(),
                 at: now,
-                further: to.map_or(Usage::default(), |_| ONE_SMS),
+                further: by.map_or(Usage::default(), one_message),
             };
             if let Some(reached) = self.store.count(&count, present.caps).await? {
                 let earlier = self.store.earlier_request(practice, &request, now).await?;
@@ -324,7 +332,9 @@ impl SendDelivery {
             }
             match replaced {
                 Replaced::Yes => {
-                    let fate = self.send_new_code(&stored, &present, to, &code, op).await?;
+                    let fate = self
+                        .send_new_code(&stored, &present, to.as_ref(), &code, op)
+                        .await?;
                     if matches!(fate, MessageFate::Refused { .. }) {
                         take_back(&self.store, &count).await;
                     }
@@ -342,7 +352,7 @@ impl SendDelivery {
         &self,
         stored: &StoredDelivery,
         present: &Present,
-        to: Option<&Mobile>,
+        to: Option<&Destination>,
         code: &Code,
         op: &Op,
     ) -> Result<MessageFate, Unavailable> {
@@ -356,7 +366,7 @@ impl SendDelivery {
                     .unseal(&stored.sealed_reference, &stored.delivery.id)?;
                 let (delivery, now) = (&stored.delivery, self.clock.now());
                 let text = message(&self.base_url, present, delivery, code, &reference, now);
-                send_sms(&self.sms, &self.own_sender, present, to, text).await
+                send(&self.messengers, to, text).await
             }
         };
         if let Err(error) = self.store.set_message_fate(&stored.link, &fate, op).await {
@@ -367,23 +377,55 @@ impl SendDelivery {
 }
 
 impl Present {
-    /// Where a code asked for on the page goes now, if nothing is missing.
-    fn mobile(&self, channel: Channel) -> Option<&Mobile> {
-        let by_sms =
-            l6_message_channel(channel, &self.record_type.self_service) == MessageChannel::Sms;
-        let complete = by_sms && self.missing_for_sms().is_empty();
-        self.addressee.mobile.as_ref().filter(|_| complete)
+    /// L6: how a code asked for on the page travels now.
+    fn message_channel(&self, channel: Channel) -> MessageChannel {
+        l6_message_channel(channel, &self.record_type.self_service)
     }
 
-    fn missing_for_sms(&self) -> Vec<Obstacle> {
+    fn address(&self, channel: MessageChannel) -> Option<&str> {
+        let Addressee {
+            mobile, threema_id, ..
+        } = &self.addressee;
+        match channel {
+            MessageChannel::Sms => mobile.as_ref().map(Mobile::as_str),
+            MessageChannel::Threema => threema_id.as_ref().map(ThreemaId::as_str),
+        }
+    }
+
+    fn can_be_sent(&self, messengers: &Messengers, channel: MessageChannel) -> bool {
         let self_service = &self.record_type.self_service;
-        d3_obstacles(
-            Channel::Sms,
+        let lack = messengers.lack(channel.into(), self_service);
+        !lack && self.missing(messengers, channel).is_empty()
+    }
+
+    fn missing(&self, messengers: &Messengers, channel: MessageChannel) -> Vec<Obstacle> {
+        let self_service = &self.record_type.self_service;
+        let (record, addressee) = (&self.record, &self.addressee);
+        messengers.obstacles(
+            channel.into(),
             self_service,
-            &self.record,
-            &self.addressee,
+            record,
+            addressee,
             &self.settings,
         )
+    }
+
+    /// Where a message for the delivery goes now, or why Threema takes none for it.
+    async fn destination(
+        &self,
+        messengers: &Messengers,
+        store: &Store,
+        delivery: &Delivery,
+        channel: MessageChannel,
+        now: Timestamp,
+    ) -> Result<Result<Option<Destination>, ThreemaRefusal>, Unavailable> {
+        let whose = (&delivery.practice, &delivery.record, &delivery.recipient);
+        let of = (&self.addressee, &self.settings);
+        match messengers.destination(store, whose, channel, of, now).await {
+            Ok(destination) => Ok(Ok(destination)),
+            Err(NoDestination::Threema(refusal)) => Ok(Err(refusal)),
+            Err(NoDestination::Unavailable(error)) => Err(error),
+        }
     }
 }
 
@@ -481,29 +523,15 @@ fn message(
     composition.message(&present.wording, code, reference)
 }
 
-async fn send_sms(
-    sms: &SmsChannel,
-    own: &SenderId,
-    present: &Present,
-    to: &Mobile,
+async fn send(
+    messengers: &Messengers,
+    to: &Destination,
     text: Result<String, MessageTooLong>,
 ) -> MessageFate {
-    let Ok(text) = text else {
-        return MessageFate::Refused {
+    match text {
+        Ok(text) => messengers.send(to, &text).await,
+        Err(MessageTooLong) => MessageFate::Refused {
             reason: "message-too-long".to_owned(),
-        };
-    };
-    let sender = d5_sender(&present.settings, own);
-    match sms
-        .send(&Sms {
-            sender,
-            to,
-            text: &text,
-        })
-        .await
-    {
-        Sent::Accepted { message_id } => MessageFate::Accepted { message_id },
-        Sent::Refused { reason } => MessageFate::Refused { reason },
-        Sent::Unknown => MessageFate::Unknown,
+        },
     }
 }

@@ -4,20 +4,21 @@
 
 use std::collections::BTreeMap;
 
-use channels::{AttachedFile, Email, EmailChannel, Sent, Sms, SmsChannel};
+use channels::{AttachedFile, Email, EmailChannel, Sent};
 use documents::Documents;
 use domain::audit::Op;
-use domain::contact::{Mobile, SenderId};
+use domain::contact::{Mobile, ThreemaId};
 use domain::delivery::{
     CloseReason, Delivery, MessageFate, State, l1_expires_at, l6_settled, l8_state,
 };
 use domain::hashed::AddressHash;
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId, RunId};
-use domain::practice::{Channel, PublicPractice};
-use domain::sending::{Obstacle, Overrides, d5_sender};
+use domain::practice::{Channel, MessageChannel, PublicPractice};
+use domain::sending::{Obstacle, Overrides};
 use domain::symbols::{Code, LinkToken, Reference};
 use domain::text::AdditionalText;
 use domain::text_template::{d2_additional_text, d2_is_unused};
+use domain::threema::ThreemaRefusal;
 use domain::time::Timestamp;
 use domain::usage::{ReachedCap, Usage};
 use pages::{AttachedEmail, EmailTemplate, EmailText, attached_email, file_name};
@@ -31,6 +32,7 @@ use crate::clock::Clock;
 use crate::compose::{Composition, InvalidTemplate, Wording, email_holds_code};
 use crate::error::Unavailable;
 use crate::hashing::Hashing;
+use crate::messengers::{Destination, Messengers, NoDestination};
 use crate::plan::Plan;
 use crate::request_code::take_back;
 
@@ -45,9 +47,7 @@ pub struct SendDelivery {
     pub lookup: Keys<LookupKeys>,
     pub hashing: Hashing,
     pub email: EmailChannel,
-    pub sms: SmsChannel,
-    /// Zweiweg's own SMS sender (D5).
-    pub own_sender: SenderId,
+    pub messengers: Messengers,
     /// The scheme and host of every link, without a slash at its end.
     pub base_url: String,
     pub clock: Clock,
@@ -133,6 +133,8 @@ pub enum SendError {
     MustBeProtected,
     /// This deployment cannot send codes on this channel.
     ChannelUnavailable(Channel),
+    /// F-I7: no message can be sealed for the recipient's Threema ID, or not now.
+    Threema(ThreemaRefusal),
     /// L5: more earlier deliveries than one sending may close.
     TooManyEarlier,
     /// D4: one more would break this cap.
@@ -217,8 +219,9 @@ impl SendDelivery {
         if !plan.problems.is_empty() {
             return Err(plan.problems.swap_remove(0));
         }
-        let attached = self.attached(request, &plan).await?;
         let now = self.clock.now();
+        let destination = self.destination(request, &plan, texts, now).await?;
+        let attached = self.attached(request, &plan).await?;
         let count = self.count(request, &plan, now).await?;
         let written = self.write_pending(request, &plan, secrets, now).await;
         if written.as_ref().is_err_and(|error| !may_be_written(error)) {
@@ -263,7 +266,7 @@ impl SendDelivery {
             });
         }
         let fate = self
-            .send_message(&plan, &stored, texts.message.as_deref(), &request.op)
+            .send_message(&stored, destination.as_ref(), texts, &request.op)
             .await;
         if matches!(fate, MessageFate::Refused { .. }) {
             let message = Usage {
@@ -348,7 +351,9 @@ impl SendDelivery {
         Texts {
             practice,
             email,
-            message: message.ok().filter(|_| channel == Channel::Sms),
+            message: message
+                .ok()
+                .filter(|_| matches!(channel, Channel::Sms | Channel::Threema)),
             problems,
         }
     }
@@ -428,15 +433,27 @@ impl SendDelivery {
         let Some(reached) = self.store.count(&count, plan.caps).await? else {
             return Ok(count);
         };
+        let reached = SendError::CapReached(reached);
+        Err(self.or_repeated(request, reached, now).await?)
+    }
+
+    /// What a request is answered that cannot be sent now: if it was made before, what that became.
+    async fn or_repeated(
+        &self,
+        request: &SendRequest,
+        otherwise: SendError,
+        now: Timestamp,
+    ) -> Result<SendError, SendError> {
         let Once::Request { key, body } = &request.once else {
-            return Err(SendError::CapReached(reached));
+            return Ok(otherwise);
         };
+        let practice = &request.practice;
         let key = idempotency_key(self.lookup.get().await?, practice, ROUTE, key, body);
-        Err(
+        Ok(
             match self.store.earlier_request(practice, &key, now).await? {
                 Some(EarlierRequest::Same(id)) => self.repeated(practice, &id).await?,
                 Some(EarlierRequest::Mismatch) => SendError::Mismatch,
-                None => SendError::CapReached(reached),
+                None => otherwise,
             },
         )
     }
@@ -586,23 +603,46 @@ impl SendDelivery {
         }
     }
 
+    /// Where the code goes, if it goes by message. A repeat of an earlier request is told what that became, whatever the gateway says now.
+    async fn destination(
+        &self,
+        request: &SendRequest,
+        plan: &Plan,
+        texts: &Texts,
+        now: Timestamp,
+    ) -> Result<Option<Destination>, SendError> {
+        let channel = match (plan.resolved.channel.value, &texts.message) {
+            (Channel::Sms, Some(_)) => MessageChannel::Sms,
+            (Channel::Threema, Some(_)) => MessageChannel::Threema,
+            _ => return Ok(None),
+        };
+        let whose = (&request.practice, &request.record, &request.recipient);
+        let of = (&plan.addressee, &plan.settings);
+        let found = self
+            .messengers
+            .destination(&self.store, whose, channel, of, now);
+        match found.await {
+            Ok(destination) => Ok(destination),
+            Err(NoDestination::Unavailable(error)) => Err(error.into()),
+            Err(NoDestination::Threema(refusal)) => {
+                let refused = SendError::Threema(refusal);
+                Err(self.or_repeated(request, refused, now).await?)
+            }
+        }
+    }
+
     /// The message on the second channel; whatever becomes of it, the answer carries the code (D10).
     async fn send_message(
         &self,
-        plan: &Plan,
         stored: &StoredDelivery,
-        sms: Option<&str>,
+        destination: Option<&Destination>,
+        texts: &Texts,
         op: &Op,
     ) -> MessageFate {
-        let (Some(text), Some(to)) = (sms, &plan.addressee.mobile) else {
+        let (Some(text), Some(to)) = (&texts.message, destination) else {
             return MessageFate::None;
         };
-        let sender = d5_sender(&plan.settings, &self.own_sender);
-        let fate = match self.sms.send(&Sms { sender, to, text }).await {
-            Sent::Accepted { message_id } => MessageFate::Accepted { message_id },
-            Sent::Refused { reason } => MessageFate::Refused { reason },
-            Sent::Unknown => MessageFate::Unknown,
-        };
+        let fate = self.messengers.send(to, text).await;
         if let Err(error) = self.store.set_message_fate(&stored.link, &fate, op).await {
             tracing::warn!(delivery = stored.delivery.id.as_str(), %error, "a message's fate could not be kept");
         }
@@ -665,11 +705,15 @@ pub fn idempotency_key(
 
 /// Where the e-mail goes, and the message where there is one, under the newest key.
 fn addresses(lookup: &LookupKeys, practice: &PracticeId, plan: &Plan) -> Vec<AddressHash> {
-    let by_sms = plan.resolved.protected.value && plan.resolved.channel.value == Channel::Sms;
-    let mobile = plan.addressee.mobile.as_ref().filter(|_| by_sms);
+    let by = |channel| plan.resolved.protected.value && plan.resolved.channel.value == channel;
+    let addressee = &plan.addressee;
+    let mobile = addressee.mobile.as_ref().filter(|_| by(Channel::Sms));
+    let threema = addressee.threema_id.as_ref();
+    let threema = threema.filter(|_| by(Channel::Threema));
     [
-        Some(plan.addressee.email.as_str()),
+        Some(addressee.email.as_str()),
         mobile.map(Mobile::as_str),
+        threema.map(ThreemaId::as_str),
     ]
     .into_iter()
     .flatten()

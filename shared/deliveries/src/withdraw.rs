@@ -40,5 +40,6 @@ pub async fn erase_record(
     for document in &documents {
         delete_document(store, bucket, practice, document, op).await?;
     }
+    store.forget_threema_keys(practice, record).await?;
     Ok(existed || !documents.is_empty())
 }

@@ -101,6 +101,36 @@ checked_text! {
     };
 }
 
+/// The calling codes of the countries that text messages go to, such as `49,43,41`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SmsCountries(Vec<String>);
+
+impl SmsCountries {
+    /// Whether the number lies in one of them. No calling code begins another one.
+    pub fn allow(&self, number: &Mobile) -> bool {
+        let digits = number.as_str().trim_start_matches('+');
+        self.0.iter().any(|code| digits.starts_with(code.as_str()))
+    }
+}
+
+impl TryFrom<String> for SmsCountries {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let is_code = |code: &String| {
+            (1..=3).contains(&code.len())
+                && code.bytes().all(|b| b.is_ascii_digit())
+                && !code.starts_with('0')
+        };
+        let codes: Vec<String> = text.split(',').map(|code| code.trim().to_owned()).collect();
+        if codes.iter().all(is_code) {
+            Ok(Self(codes))
+        } else {
+            Err("expected calling codes such as 49,43,41")
+        }
+    }
+}
+
 /// Zweiweg's own, for a deployment that names no other.
 impl Default for SenderId {
     fn default() -> Self {
@@ -149,6 +179,24 @@ mod tests {
             "＋4915112345678",
         ] {
             assert!(Mobile::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn text_messages_go_to_the_countries_that_the_operator_names() {
+        let mobile = |number: &str| Mobile::try_from(number.to_owned()).unwrap();
+        let countries = SmsCountries::try_from("49, 43,41".to_owned()).unwrap();
+        for (number, allowed) in [
+            ("+4915112345678", true),
+            ("+436641234567", true),
+            ("+41791234567", true),
+            ("+447911123456", false),
+            ("+33612345678", false),
+        ] {
+            assert_eq!(countries.allow(&mobile(number)), allowed, "{number}");
+        }
+        for bad in ["", "DE", "049", "49,", "4949"] {
+            assert!(SmsCountries::try_from(bad.to_owned()).is_err(), "{bad}");
         }
     }
 

@@ -5,6 +5,12 @@ use unicode_normalization::UnicodeNormalization as _;
 /// What one SMS segment holds in septets.
 pub const SEGMENT: usize = 160;
 
+/// What each segment of a longer text holds, in septets.
+const SEGMENT_OF_SEVERAL: usize = 153;
+/// What one segment holds of a text outside of the alphabet, and each of several, in units of UTF-16.
+const UCS2_SEGMENT: usize = 70;
+const UCS2_SEGMENT_OF_SEVERAL: usize = 67;
+
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 const EXTENDED: &str = "^{}\\[~]|€\u{c}";
 
@@ -17,6 +23,18 @@ pub fn septets(text: &str) -> Option<usize> {
             _ => None,
         })
         .sum()
+}
+
+/// How many segments a text message takes; a single character outside of the alphabet makes all of it UCS-2.
+pub fn segments(text: &str) -> usize {
+    match septets(text) {
+        Some(septets) if septets <= SEGMENT => 1,
+        Some(septets) => septets.div_ceil(SEGMENT_OF_SEVERAL),
+        None => match text.encode_utf16().count() {
+            units if units <= UCS2_SEGMENT => 1,
+            units => units.div_ceil(UCS2_SEGMENT_OF_SEVERAL),
+        },
+    }
 }
 
 /// The same text in the alphabet: typographic characters to plain ones, letters without their marks, `?` where nothing fits.
@@ -87,6 +105,28 @@ mod tests {
             fold("Praxis „Grün“ – Łódź"),
             "Praxis \"Grün\" - Lódz".replace('ó', "o")
         );
+    }
+
+    #[test]
+    fn one_character_outside_of_the_alphabet_halves_what_a_segment_holds() {
+        for (text, expected) in [
+            (String::new(), 1),
+            ("x".repeat(160), 1),
+            ("x".repeat(161), 2),
+            ("x".repeat(306), 2),
+            ("x".repeat(307), 3),
+            ("€".repeat(80), 1),
+            ("€".repeat(81), 2),
+            (format!("{}–", "x".repeat(69)), 1),
+            (format!("{}–", "x".repeat(70)), 2),
+            (format!("{}–", "x".repeat(133)), 2),
+            (format!("{}–", "x".repeat(134)), 3),
+            // Two units of UTF-16 each.
+            ("😀".repeat(35), 1),
+            ("😀".repeat(36), 2),
+        ] {
+            assert_eq!(segments(&text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod smuggling;
 pub mod symbols;
 pub mod text;
 pub mod text_template;
+pub mod threema;
 pub mod time;
 pub mod usage;
 pub mod webhook;

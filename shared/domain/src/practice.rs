@@ -354,6 +354,15 @@ pub enum MessageChannel {
     Threema,
 }
 
+impl From<MessageChannel> for Channel {
+    fn from(channel: MessageChannel) -> Self {
+        match channel {
+            MessageChannel::Sms => Self::Sms,
+            MessageChannel::Threema => Self::Threema,
+        }
+    }
+}
+
 /// Defaults for a group of records.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

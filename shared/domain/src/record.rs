@@ -73,7 +73,9 @@ impl Recipient {
     fn addresses(&self) -> impl Iterator<Item = &str> {
         let emails = [&self.email, &self.invoice_email];
         let emails = emails.into_iter().flatten().map(EmailAddress::as_str);
-        emails.chain(self.mobile.as_ref().map(Mobile::as_str))
+        emails
+            .chain(self.mobile.as_ref().map(Mobile::as_str))
+            .chain(self.threema_id.as_ref().map(ThreemaId::as_str))
     }
 }
 

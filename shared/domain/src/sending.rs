@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::contact::{EmailAddress, Mobile, SenderId};
+use crate::contact::{EmailAddress, Mobile, SenderId, ThreemaId};
 use crate::document::{Document, Kind};
 use crate::language::Language;
 use crate::practice::{Channel, MessageChannel, RecordType, SelfService, Settings};
@@ -183,10 +183,16 @@ fn first_set<T>(levels: [Option<T>; 5], default: T) -> Setting<T> {
 pub enum Obstacle {
     /// D5a: the record forbids electronic sending.
     SendingForbidden,
-    /// D3: the practice has not consented to SMS (or Threema).
+    /// D3: the practice has not consented to SMS.
     NoConsent,
+    /// D3: the practice has not consented to Threema.
+    NoThreemaConsent,
     /// D3: the recipient has no mobile number.
     NoMobile,
+    /// D3: the recipient has no Threema ID.
+    NoThreemaId,
+    /// The operator lets no text messages go to the number's country.
+    CountryNotAllowed,
     /// D3: the record type does not allow asking for the code.
     SelfServiceNotAllowed,
     /// The recipient has neither an own nor a linked e-mail address.
@@ -202,6 +208,8 @@ pub struct Addressee {
     pub email: EmailAddress,
     /// Where an SMS goes.
     pub mobile: Option<Mobile>,
+    /// Where a Threema message goes.
+    pub threema_id: Option<ThreemaId>,
     /// What they read.
     pub language: Language,
 }
@@ -226,6 +234,7 @@ pub fn d7_addressee(
         name: from.name.clone()?,
         email: email.clone(),
         mobile: from.mobile.clone(),
+        threema_id: from.threema_id.clone(),
         language: from
             .language
             .or(recipient.language)
@@ -253,8 +262,11 @@ pub fn d3_obstacles(
     practice: &Settings,
 ) -> Vec<Obstacle> {
     let asked_for = channel == Channel::SelfService;
-    let sms = channel == Channel::Sms
-        || asked_for && l6_message_channel(channel, self_service) == MessageChannel::Sms;
+    let by = |message: MessageChannel| {
+        channel == Channel::from(message)
+            || asked_for && l6_message_channel(channel, self_service) == message
+    };
+    let (sms, threema) = (by(MessageChannel::Sms), by(MessageChannel::Threema));
     [
         (!record.electronic_sending, Obstacle::SendingForbidden),
         (
@@ -263,6 +275,14 @@ pub fn d3_obstacles(
         ),
         (sms && !practice.sms_allowed, Obstacle::NoConsent),
         (sms && addressee.mobile.is_none(), Obstacle::NoMobile),
+        (
+            threema && !practice.threema_allowed,
+            Obstacle::NoThreemaConsent,
+        ),
+        (
+            threema && addressee.threema_id.is_none(),
+            Obstacle::NoThreemaId,
+        ),
     ]
     .into_iter()
     .filter_map(|(holds, obstacle)| holds.then_some(obstacle))

@@ -2,6 +2,7 @@
 
 use deliveries::{InvalidTemplate, SendError, Unavailable};
 use domain::sending::Obstacle;
+use domain::threema::ThreemaRefusal;
 use domain::usage::{Counted, ReachedCap};
 use serde_json::json;
 use web::{FieldError, Problem};
@@ -36,7 +37,7 @@ pub fn send_problem(error: SendError) -> Problem {
         }
         SendError::Obstacles(obstacles) => obstacle_problem(&obstacles),
         SendError::ChannelUnavailable(channel) => {
-            let detail = "Choose sms or spoken as channel: in the request, the recipient, the record, its type or the settings.";
+            let detail = "Choose another channel: in the request, the recipient, the record, its type or the settings.";
             Problem::new(
                 "not-available",
                 422,
@@ -45,6 +46,7 @@ pub fn send_problem(error: SendError) -> Problem {
             )
             .with("channel", json!(channel))
         }
+        SendError::Threema(refusal) => threema_problem(refusal),
         SendError::CapReached(reached) => cap_problem(reached),
         SendError::EmailRefused { id, reason } => {
             let detail = format!(
@@ -190,6 +192,33 @@ pub fn unavailable(error: &Unavailable) -> Problem {
     Problem::unavailable()
 }
 
+/// F-I7: nothing was sent, for no message can be sealed for this Threema ID, or not now; never by SMS instead.
+pub fn threema_problem(refusal: ThreemaRefusal) -> Problem {
+    let problem = match refusal {
+        ThreemaRefusal::UnknownId => Problem::new(
+            "threema-id-unknown",
+            422,
+            "There is no such Threema ID.",
+            "Nothing was sent. Correct the recipient's threema_id, or choose another channel.",
+        ),
+        ThreemaRefusal::KeyChanged => Problem::new(
+            "threema-key-changed",
+            409,
+            "The key of this Threema ID is another than it was.",
+            "Nothing was sent: the key of a Threema ID never changes, so that somebody else may answer in its place. Ask the person for the ID that they use now, or choose another channel.",
+        ),
+        _ => Problem::new(
+            "threema-unavailable",
+            409,
+            "Threema takes no message now.",
+            "Nothing was sent. Where it is temporary, send again later; choose another channel, or ask the operator.",
+        ),
+    };
+    problem
+        .with("reason", json!(refusal.name()))
+        .with("temporary", json!(refusal.is_temporary()))
+}
+
 /// D6 and L7: the document left with the e-mail.
 pub fn not_revocable() -> Problem {
     let detail = "Nothing was changed: the document was attached to the e-mail, and nobody can take it back.";
@@ -249,6 +278,21 @@ fn obstacle_texts(obstacle: Obstacle) -> (&'static str, &'static str, &'static s
             "no-mobile",
             "The recipient has no mobile number.",
             "Add a mobile number to the recipient, or choose another channel.",
+        ),
+        Obstacle::NoThreemaConsent => (
+            "no-consent",
+            "Threema messages are not allowed in the settings.",
+            "Set threema_allowed in the settings (messages are charged for), or choose another channel.",
+        ),
+        Obstacle::NoThreemaId => (
+            "no-threema-id",
+            "The recipient has no Threema ID.",
+            "Add a Threema ID to the recipient, or choose another channel.",
+        ),
+        Obstacle::CountryNotAllowed => (
+            "country-not-allowed",
+            "Text messages do not go to the country of this number.",
+            "Choose another channel, or ask the operator to let text messages go there.",
         ),
         Obstacle::SelfServiceNotAllowed => (
             "self-service-not-allowed",

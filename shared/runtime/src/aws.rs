@@ -107,6 +107,18 @@ impl Aws {
         aws_sdk_s3::Client::from_conf(config.force_path_style(path_style).build())
     }
 
+    /// The secrets of services that are not AWS's.
+    pub fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
+        let limits = limits(Duration::from_secs(1), Duration::from_secs(2), 2);
+        let config = client!(
+            aws_sdk_secretsmanager,
+            self,
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+            limits
+        );
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
+    }
+
     /// E-mail.
     pub fn ses(&self) -> aws_sdk_sesv2::Client {
         let config = client!(aws_sdk_sesv2, self, "AWS_ENDPOINT_URL_SESV2", once());

@@ -1,7 +1,6 @@
 //! What is found by a keyed hash: deliveries by token or reference, requests by their idempotency key; and the keys of forms and webhooks.
 
 use data_encoding::HEXLOWER;
-use domain::contact::Mobile;
 use domain::hashed::{AddressHash, LinkHash, NetworkHash, NumberHash, ReferenceHash, RequestHash};
 use domain::id::PracticeId;
 use domain::symbols::{LinkToken, Reference};
@@ -74,12 +73,12 @@ impl LookupKeys {
             .collect()
     }
 
-    /// What counts the messages to a number; under the newest key alone, so that a new key begins to count anew.
-    pub fn number(&self, number: &Mobile) -> Option<NumberHash> {
+    /// What counts the messages to a number or Threema ID; under the newest key alone, so that a new key begins to count anew.
+    pub fn number(&self, number: &str) -> Option<NumberHash> {
         let newest = self.versions.first()?;
         Some(NumberHash::new(hex(newest
             .numbers
-            .mac(&[number.as_str().as_bytes()]))))
+            .mac(&[number.as_bytes()]))))
     }
 
     /// What counts the openings of a link's page from a network (P6); under the newest key alone, as above.

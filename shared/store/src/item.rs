@@ -7,7 +7,7 @@ use domain::audit::{Action, LastOp, Op, Outcome};
 use domain::hashed::{
     AddressHash, ApiKeyHash, LinkHash, NetworkHash, NumberHash, ReferenceHash, RequestHash,
 };
-use domain::id::{DeliveryId, DocumentId, PracticeId, RecordId, RecordTypeId, RunId};
+use domain::id::{DeliveryId, DocumentId, PracticeId, RecipientId, RecordId, RecordTypeId, RunId};
 use domain::text_template::TemplateId;
 use domain::time::{DAY, Timestamp};
 use domain::usage::Month;
@@ -84,6 +84,15 @@ impl Key {
 
     pub(crate) fn document(practice: &PracticeId, record: &RecordId, id: &DocumentId) -> Self {
         Self::new(record_partition(practice, record), format!("DOCUMENT#{id}"))
+    }
+
+    pub(crate) fn threema_key(
+        practice: &PracticeId,
+        record: &RecordId,
+        recipient: &RecipientId,
+    ) -> Self {
+        let sort = format!("THREEMA#{recipient}");
+        Self::new(record_partition(practice, record), sort)
     }
 
     pub(crate) fn delivery_pointer(practice: &PracticeId, id: &DeliveryId) -> Self {

@@ -15,6 +15,7 @@
 //! | | `TELL#<webhook or report>#<message>` | what the practice is told, so that it is told once |
 //! | | `GONE#<kind>#<id>` | what the deletion of a thing says of itself, for two days; of a record also what stands for it in the audit |
 //! | `ORG#<practice>#<record>` | `DOCUMENT#<id>` | the document, sorting by its day of issue |
+//! | | `THREEMA#<recipient>` | the key of a recipient's Threema ID, as it was first told |
 //! | `PUB#<practice>` | `PUBLIC` | what pages say of the practice |
 //! | `KEY#<hash>` | `KEY` | an API key |
 //! | `COUNT#<practice or hash of a number>` | `DAY#<number>` | messages that patients asked for that day |
@@ -57,6 +58,7 @@ mod runs;
 mod sending;
 mod table;
 mod text_templates;
+mod threema;
 mod usage;
 mod webhooks;
 

@@ -182,7 +182,7 @@ async fn what_this_deployment_does_not_offer_is_refused_before_anything_is_sent(
     let document = api.known_document("1").await;
     let before = api.trace().await;
     for (extra, status, kind, pointers) in [
-        (json!({"channel": "threema"}), 422, "not-available", vec![]),
+        (json!({"channel": "threema"}), 422, "no-consent", vec![]),
         (
             json!({"channel": "self_service"}),
             422,

@@ -10,7 +10,7 @@ use super::mailbox::Channel;
 
 /// How a sending fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
     /// The service says no.
     Refuse,
@@ -18,8 +18,23 @@ pub(super) enum Kind {
     Timeout,
     /// The service says that it was too much.
     Throttle,
-    /// A webhook's receiver says that it wants no more; other services say no.
+    /// A webhook's receiver says that it wants no more; Threema's gateway, that there is no such ID; other services say no.
     Gone,
+    /// Threema's gateway does not know us.
+    Credentials,
+    /// The credits at Threema's gateway are used up.
+    Credits,
+    /// Threema's gateway says that the message is too long.
+    TooLong,
+    /// The service has a fault of its own.
+    Error,
+    /// Of Threema: the person has another key from now on.
+    NewKey,
+}
+
+impl Kind {
+    /// Those that keys are looked up with already; the others wait for the sending.
+    pub(super) const LOOK_UPS: [Self; 3] = [Self::Gone, Self::Credentials, Self::NewKey];
 }
 
 /// The body of `POST /faults`.
@@ -43,6 +58,16 @@ impl Faults {
             .entry(fault.channel)
             .or_default()
             .push_back((fault.kind, fault.times.get()));
+    }
+
+    /// The same, if it is one of these kinds that comes next.
+    pub(super) fn next_of(&self, channel: Channel, kinds: &[Kind]) -> Option<Kind> {
+        let is_meant = {
+            let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let next = planned.get_mut(&channel).and_then(|faults| faults.front());
+            next.is_some_and(|(kind, _)| kinds.contains(kind))
+        };
+        if is_meant { self.next(channel) } else { None }
     }
 
     /// How this sending fails, if it is to fail.

@@ -1,4 +1,4 @@
-//! The outbox: takes what the functions send over SES and SNS and to practices' programs, computes their MACs in the place of KMS, and shows
+//! The outbox: takes what the functions send over SES, SNS and Threema and to practices' programs, computes their MACs in the place of KMS, and shows
 //! to people and programs what was sent. The only server of the local stack that is its own.
 
 mod clock;
@@ -9,6 +9,7 @@ mod page;
 mod ses;
 mod ses_events;
 mod sns;
+mod threema;
 mod webhook;
 
 use std::path::Path;
@@ -26,6 +27,7 @@ use serde_json::{Value, json};
 
 pub(crate) use clock::ClockFile;
 pub(crate) use kms::Keys;
+pub(crate) use threema::{Gateway as ThreemaGateway, PATH as THREEMA};
 pub(crate) use webhook::PATH as WEBHOOKS;
 
 use crate::Error;
@@ -45,6 +47,7 @@ pub(crate) struct Outbox {
     faults: Faults,
     clock: ClockFile,
     keys: Keys,
+    threema: ThreemaGateway,
     bus: Bus,
     stopping: Stopping,
 }
@@ -53,12 +56,8 @@ pub(crate) struct Outbox {
 enum Outcome {
     /// Taken.
     Accepted,
-    /// A fault that was asked for: the service does not want the message.
-    Refused,
-    /// A fault that was asked for: too many at once.
-    Throttled,
-    /// A fault that was asked for: the receiver wants no more.
-    Gone,
+    /// A fault that was asked for, and nothing was taken.
+    Failing(Kind),
     /// A fault that was asked for: taken, but no answer while anybody waits for one.
     Held,
     /// The message could not be stored.
@@ -76,7 +75,10 @@ impl Outbox {
     ) -> Result<Self, Error> {
         let path = directory.join("outbox.jsonl");
         let mailbox = Mailbox::open(&path).map_err(|source| Error::Directory { path, source })?;
+        let path = directory.join("outbox-threema.json");
+        let threema = ThreemaGateway::open(path.clone());
         Ok(Self {
+            threema: threema.map_err(|source| Error::Directory { path, source })?,
             mailbox,
             faults: Faults::default(),
             clock,
@@ -92,10 +94,8 @@ impl Outbox {
     async fn send(&self, message: Message, becomes: Vec<Value>) -> Outcome {
         let fault = self.faults.next(message.channel);
         match fault {
-            Some(Kind::Refuse) => return Outcome::Refused,
-            Some(Kind::Throttle) => return Outcome::Throttled,
-            Some(Kind::Gone) => return Outcome::Gone,
             Some(Kind::Timeout) | None => {}
+            Some(kind) => return Outcome::Failing(kind),
         }
         if let Err(error) = self.mailbox.add(message) {
             tracing::error!(%error, "a message could not be stored");
@@ -124,14 +124,20 @@ pub(crate) fn router(outbox: Outbox) -> Router {
         .route("/faults", post(faults))
         .route("/clock", get(clock::read).post(clock::change))
         .route("/v2/email/outbound-emails", post(ses::send_email))
+        .route("/threema/pubkeys/{id}", get(threema::public_key))
+        .route("/threema/credits", get(threema::credits))
+        .route("/threema/send_e2e", post(threema::send_e2e))
         .route(webhook::PATH, post(webhook::take))
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .with_state(Arc::new(outbox))
 }
 
-/// SNS and KMS share the address `/`: KMS names its operation in a header, SNS in a form.
+/// SNS, KMS and Secrets Manager share the address `/`: SNS names its operation in a form, the others in a header.
 async fn query_or_target(outbox: State<Arc<Outbox>>, headers: HeaderMap, body: Bytes) -> Response {
     match headers.get("x-amz-target") {
+        Some(target) if target.as_bytes().starts_with(b"secretsmanager.") => {
+            threema::secret_value(&outbox.threema, target.as_bytes())
+        }
         Some(target) => kms::answer(&outbox.keys, target.as_bytes(), &body),
         None => sns::answer(&outbox, &body).await,
     }
@@ -162,7 +168,7 @@ async fn faults(outbox: State<Arc<Outbox>>, body: Bytes) -> Response {
         Err(error) => problem(
             StatusCode::BAD_REQUEST,
             &format!(
-                "expected {{\"channel\": \"email\"|\"sms\"|\"threema\"|\"webhook\", \"kind\": \"refuse\"|\"timeout\"|\"throttle\"|\"gone\", \"times\": 1 or more}}: {error}"
+                "expected {{\"channel\": \"email\"|\"sms\"|\"threema\"|\"webhook\", \"kind\": \"refuse\"|\"timeout\"|\"throttle\"|\"gone\"|\"error\", of Threema also \"credentials\"|\"credits\"|\"too_long\"|\"new_key\", \"times\": 1 or more}}: {error}"
             ),
         ),
     }

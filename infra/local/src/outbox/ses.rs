@@ -11,6 +11,7 @@ use domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::fault::Kind;
 use super::mailbox::{Attachment, Channel, Message};
 use super::ses_events::Sending;
 use super::{Outbox, Outcome, aws_error, json_answer, random_id};
@@ -162,12 +163,7 @@ pub(super) async fn send_email(outbox: State<Arc<Outbox>>, body: Bytes) -> Respo
     };
     match outbox.send(message, becomes).await {
         Outcome::Accepted => json_answer(StatusCode::OK, &json!({"MessageId": id})),
-        Outcome::Refused | Outcome::Gone => aws_error(
-            StatusCode::BAD_REQUEST,
-            "MessageRejected",
-            "Refused, as was asked for.",
-        ),
-        Outcome::Throttled => {
+        Outcome::Failing(Kind::Throttle) => {
             let message = "Maximum sending rate exceeded, as was asked for.";
             aws_error(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -175,10 +171,15 @@ pub(super) async fn send_email(outbox: State<Arc<Outbox>>, body: Bytes) -> Respo
                 message,
             )
         }
-        Outcome::Held | Outcome::Failed => aws_error(
+        Outcome::Failing(Kind::Error) | Outcome::Held | Outcome::Failed => aws_error(
             StatusCode::INTERNAL_SERVER_ERROR,
             "InternalFailure",
             "No answer in time.",
+        ),
+        Outcome::Failing(_) => aws_error(
+            StatusCode::BAD_REQUEST,
+            "MessageRejected",
+            "Refused, as was asked for.",
         ),
     }
 }

@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use url::form_urlencoded;
 
+use super::fault::Kind;
 use super::mailbox::{Channel, Message};
 use super::{Outbox, Outcome, random_id};
 
@@ -20,20 +21,20 @@ pub(super) async fn answer(outbox: &Outbox, body: &[u8]) -> Response {
     };
     match outbox.send(message, Vec::new()).await {
         Outcome::Accepted => published(&random_id()),
-        Outcome::Refused | Outcome::Gone => {
-            let message = "Invalid parameter: PhoneNumber, as was asked for.";
-            error(StatusCode::BAD_REQUEST, "InvalidParameter", message)
-        }
-        Outcome::Throttled => error(
+        Outcome::Failing(Kind::Throttle) => error(
             StatusCode::TOO_MANY_REQUESTS,
             "Throttled",
             "Rate exceeded, as was asked for.",
         ),
-        Outcome::Held | Outcome::Failed => error(
+        Outcome::Failing(Kind::Error) | Outcome::Held | Outcome::Failed => error(
             StatusCode::INTERNAL_SERVER_ERROR,
             "InternalError",
             "No answer in time.",
         ),
+        Outcome::Failing(_) => {
+            let message = "Invalid parameter: PhoneNumber, as was asked for.";
+            error(StatusCode::BAD_REQUEST, "InvalidParameter", message)
+        }
     }
 }
 

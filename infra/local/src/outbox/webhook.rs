@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use super::fault::Kind;
 use super::mailbox::{Channel, Message, Request};
 use super::{Outbox, Outcome, problem};
 
@@ -25,9 +26,9 @@ pub(super) async fn take(outbox: State<Arc<Outbox>>, headers: HeaderMap, body: B
     };
     let status = match outbox.send(message, Vec::new()).await {
         Outcome::Accepted => StatusCode::NO_CONTENT,
-        Outcome::Throttled => StatusCode::TOO_MANY_REQUESTS,
-        Outcome::Gone => StatusCode::GONE,
-        Outcome::Refused | Outcome::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        Outcome::Failing(Kind::Throttle) => StatusCode::TOO_MANY_REQUESTS,
+        Outcome::Failing(Kind::Gone) => StatusCode::GONE,
+        Outcome::Failing(_) | Outcome::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         Outcome::Held => StatusCode::GATEWAY_TIMEOUT,
     };
     status.into_response()

@@ -1,6 +1,7 @@
 //! Reading templates, good and bad.
 
 use super::*;
+use crate::environment::Addresses;
 
 const GOOD: &str = r#"
 AWSTemplateFormatVersion: "2010-09-09"
@@ -300,7 +301,12 @@ fn streams_and_schedules_are_read_and_what_they_cannot_do_here_is_refused() {
 fn the_template_of_this_project_can_be_run_locally() {
     let template = Template::parse(crate::TEMPLATE).unwrap();
     let local = LocalValues {
-        parameters: crate::environment::parameters("http://127.0.0.1:8600"),
+        parameters: crate::environment::parameters(&Addresses {
+            api: "http://127.0.0.1:8600".to_owned(),
+            outbox: "http://127.0.0.1:8601".to_owned(),
+            dynamodb: String::new(),
+            s3: String::new(),
+        }),
         keys: template
             .keys()
             .into_iter()
