@@ -1,7 +1,7 @@
 //! An invoice run costs per item the same for 100 items and for 10,000, little more than the hashes of its codes, and no more memory.
 //!
 //! `cargo bench -p tests --bench runs --profile dev` runs 100, 1,000 and 10,000 items through the whole local stack and prints ratios of one run, never a promise in milliseconds; `-- 2000` runs so many instead.
-//! The profile saves a release build of everything. It leaves our own code and the SDKs unoptimised, so that the ratio to the hashes is far above that of what is deployed.
+//! It needs `cargo build --bins` before. The profile saves a release build of everything. It leaves our own code and the SDKs unoptimised, so that the ratio to the hashes is far above that of what is deployed.
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
@@ -11,9 +11,12 @@
 use std::time::{Duration, Instant};
 
 use deliveries::Hand;
+use domain::run::MOST_LANES;
 use secrets::{CodeHasher, HashCost, Keys, delivery_id, draw_code};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::World;
+use tests::dynamodb::{call, table};
+use tests::lambda::Lambda;
 
 #[path = "../tests/runs/seed.rs"]
 mod seed;
@@ -28,8 +31,6 @@ const HASHES: u32 = 20;
 struct Measured {
     items: usize,
     per_item: Duration,
-    /// Resident memory of the whole process before and after, in MiB.
-    memory: (u64, u64),
 }
 
 fn main() {
@@ -43,19 +44,21 @@ async fn run() {
     let sizes = if own.is_empty() { &SIZES[..] } else { &own };
     let hash = hash().await;
     println!("one hash: {hash:.1?}");
+    for items in [100, 1_000] {
+        let memory = worker_memory(items).await;
+        println!("{items:>6} items: a worker holds {memory:?} MiB after each quarter");
+    }
     let mut first: Option<Measured> = None;
     for items in sizes {
         let measured = measure(*items).await;
         let to = |of: Duration| measured.per_item.as_secs_f64() / of.as_secs_f64();
         let first = *first.get_or_insert(measured);
         println!(
-            "{:>6} items: {:.1?} each, {:.2} of the first size, {:.2} of its hash; memory {} MiB, then {} MiB",
+            "{:>6} items: {:.1?} each, {:.2} of the first size, {:.2} of its hash",
             measured.items,
             measured.per_item,
             to(first.per_item),
             to(hash),
-            measured.memory.0,
-            measured.memory.1,
         );
     }
 }
@@ -85,7 +88,6 @@ async fn measure(items: usize) -> Measured {
     let world = World::start().await;
     world.clock().set(Hand::Running(0));
     let asked = seed::seed(&world, items).await;
-    let before = memory();
     let began = Instant::now();
     let started = world.practice.start_run(json!({"items": asked})).await;
     let id = started.body["id"].as_str().expect("an id").to_owned();
@@ -103,14 +105,36 @@ async fn measure(items: usize) -> Measured {
     Measured {
         items,
         per_item: took / u32::try_from(items).expect("fewer"),
-        memory: (before, memory()),
     }
 }
 
-/// MiB that this process holds, as Linux says it.
-fn memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-    kib.unwrap_or_default() / 1024
+/// MiB that a worker's process holds after each quarter of a run of so many items, with hashes that need no memory.
+async fn worker_memory(items: usize) -> Vec<u64> {
+    let world = World::feeding(&["Dispatch"]).await;
+    world.clock().set(Hand::Running(0));
+    let asked = seed::seed(&world, items).await;
+    let started = world.practice.start_run(json!({"items": asked})).await;
+    let run = started.body["id"].as_str().expect("an id").to_owned();
+    let mut worker = Lambda::start(&world, "Dispatch").await;
+    let mut memory = Vec::new();
+    for lane in 0..MOST_LANES {
+        let partition = format!("LANE#{}#{run}#{lane}", local::practice::PRACTICE);
+        loop {
+            let image = lane_now(&world, &partition).await;
+            if image["next"] == image["end"] {
+                break;
+            }
+            let event = json!({"dynamodb": {"NewImage": image, "SequenceNumber": "1"}});
+            worker.answer(&json!({"Records": [event]})).await;
+        }
+        memory.push(worker.memory());
+    }
+    memory
+}
+
+async fn lane_now(world: &World, partition: &str) -> Value {
+    let address = world.stack.dynamodb();
+    let key = json!({"pk": {"S": partition}, "sk": {"S": "LANE"}});
+    let get = json!({"TableName": table(address).await, "Key": key, "ConsistentRead": true});
+    call(address, "GetItem", get).await["Item"].take()
 }

@@ -166,6 +166,15 @@ impl Lambda {
         matches!(self.process.try_wait(), Ok(None))
     }
 
+    /// MiB that it holds in memory, as Linux says it.
+    pub fn memory(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.process.id().unwrap_or_default());
+        let status = std::fs::read_to_string(status).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        kib.unwrap_or_default() / 1024
+    }
+
     /// What it has logged.
     pub fn logs(&self) -> String {
         let logs = std::fs::read(self.logs.path()).expect("the logs");

@@ -136,8 +136,9 @@ impl Key {
         Self::new(run_partition(practice, run), "RUN")
     }
 
+    /// A partition of its own: all pages of a run are written at once, more than one partition may take in a second.
     pub(crate) fn run_page(practice: &PracticeId, run: &RunId, page: usize) -> Self {
-        Self::new(run_partition(practice, run), format!("PAGE#{page:03}"))
+        Self::new(format!("{}#{page}", run_partition(practice, run)), "PAGE")
     }
 
     pub(crate) fn run_item(practice: &PracticeId, run: &RunId, item: usize) -> Self {

@@ -25,8 +25,8 @@
 //! | `AUDIT#<practice>`, `AUDIT#<practice>#<record>` | `AT#<request>-<hash>` | a line of the audit, for a year; once more with its record |
 //! | `AWAITED` | `<second>#<request>-<hash>` | a line of the audit that waits for an outcome |
 //! | `RUN#<practice>#<run>` | `RUN` | an invoice run as a whole |
-//! | | `PAGE#<number>` | 128 of its items, as they were asked for |
 //! | | `ITEM#<number>` | what became of an item, once it was taken up |
+//! | `RUN#<practice>#<run>#<number>` | `PAGE` | 128 of its items, as they were asked for |
 //! | `LANE#<practice>#<run>#<lane>` | `LANE` | how far a part of a run is; what the stream brings to whoever sends |
 //! | `RUNS` | `<practice>#<run>` | runs that are not finished |
 //! | `RATE` | `EMAILS` | how many e-mails runs may still send this second |

@@ -248,7 +248,7 @@ impl Store {
         let made = format!("{}/{}", run.id, run.attempt);
         writes.extend(self.request_writes(&run.practice, request, &made, now)?);
         for _ in 0..4 {
-            if self.transact(writes.clone()).await? {
+            if self.transact_bulky(writes.clone()).await? {
                 return Ok(RunRequested::Yes);
             }
             let earlier = self.earlier_request(&run.practice, request, now).await?;

@@ -1,9 +1,15 @@
 //! Talking to the table: single reads and writes, several at once, lists.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::transact_write_items::{
+    TransactWriteItemsError, TransactWriteItemsOutput,
+};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, ReturnValue, TransactWriteItem};
@@ -12,6 +18,10 @@ use serde::de::DeserializeOwned;
 use crate::Store;
 use crate::error::StoreError;
 use crate::item::{Item, Key, OURS, VERSION, from_item, number, text};
+
+/// How long a transaction of megabytes may take, once and with its repeats.
+const BULKY_ATTEMPT: Duration = Duration::from_secs(4);
+const BULKY: Duration = Duration::from_secs(9);
 
 /// One page of a list.
 #[derive(Debug)]
@@ -208,17 +218,27 @@ impl Store {
             .set_transact_items(Some(writes))
             .send()
             .await;
-        match sent {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::unavailable("TransactWriteItems")(error)),
-        }
+        is_written(sent)
+    }
+
+    /// The same for megabytes, which take longer than what is written else.
+    pub(crate) async fn transact_bulky(
+        &self,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<bool, StoreError> {
+        let patience = TimeoutConfig::builder()
+            .operation_attempt_timeout(BULKY_ATTEMPT)
+            .operation_timeout(BULKY)
+            .build();
+        let sent = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(writes))
+            .customize()
+            .config_override(Builder::new().timeout_config(patience))
+            .send()
+            .await;
+        is_written(sent)
     }
 
     pub(crate) fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
@@ -253,5 +273,21 @@ impl Store {
             }
             Err(error) => Err(StoreError::unavailable("UpdateItem")(error)),
         }
+    }
+}
+
+fn is_written<R>(
+    sent: Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError, R>>,
+) -> Result<bool, StoreError> {
+    match sent {
+        Ok(_) => Ok(true),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(StoreError::unavailable("TransactWriteItems")(error)),
     }
 }

@@ -236,7 +236,7 @@ async fn a_run_whose_start_is_struck_at_any_call_is_there_as_a_whole_or_not_at_a
                 .filter(|item| text(&item["sk"]["S"]).starts_with(prefix))
                 .count()
         };
-        (parts("RUN"), parts("PAGE#"))
+        (parts("RUN"), parts("PAGE"))
     };
     assert_eq!(rows().await, (1, 2));
     let faults = [Fault::Kill, Fault::Error, Fault::Silence];
