@@ -297,6 +297,13 @@ mod tests {
         ] {
             assert_eq!(network(address).as_deref(), expected, "{address}");
         }
+        for last in 0..=u16::MAX {
+            let address = format!("2001:db8:1234:56{:02x}::{last:x}", last % 256);
+            assert_eq!(
+                network(&address).as_deref(),
+                Some("2001:db8:1234:5600::/56")
+            );
+        }
     }
 
     #[test]

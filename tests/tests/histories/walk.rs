@@ -538,8 +538,11 @@ impl Delivery {
             .map_or_else(String::new, |(form, _)| form.clone())
     }
 
-    /// The form for a code stands first, unless the one that asks for it does.
+    /// The form for a code stands first, unless the one that asks for it does. One that has to wait (P6) is not kept: those of a moment ago still hold.
     fn keep_forms(&mut self, page: &Html, now: i64) {
+        if page.html.contains("data-state=\"reloaded\"") {
+            return;
+        }
         for part in page.html.split("<form ").skip(1) {
             let field = part
                 .split("name=\"form\" value=\"")
