@@ -12,8 +12,8 @@ use serde_json::json;
 use store::{Charge, Commit, NewSession, Store};
 use tests::{Page, Patient, Sent, World, figure};
 
-use crate::table::{Database, item, op, store};
-use crate::{ask, delivery, note, shown, world, wrong};
+use crate::table::{Database, deliveries, item, op, store};
+use crate::{ask, delivery, note, shown, unaudited, world, wrong};
 
 /// Whether the table charges a further entry, so that it would be judged.
 async fn is_charged(world: &World, store: &Store, link: &LinkHash) -> bool {
@@ -56,14 +56,18 @@ async fn exhaust(world: &World, sent: &Sent) -> i64 {
 /// Each delivery gets as many new codes of the practice as it takes, and more.
 #[tokio::test(flavor = "multi_thread")]
 async fn t1_200_guesses_of_a_delivery_are_judged_at_most_30_times() {
-    let world = world(20).await;
+    let world = unaudited(20).await;
     let store = store(&world);
-    let mut deliveries = Vec::new();
+    let mut sent = Vec::new();
     for number in 0..figure(1_000, 20) {
-        let sent = note(&world, number).await;
-        let (link, _) = item(&world, &sent).await;
-        deliveries.push((sent, link));
+        sent.push(note(&world, number).await);
     }
+    let mut items = deliveries(&world).await;
+    let placed = sent.into_iter().map(|sent| {
+        let (link, _) = items.remove(&sent.id).expect("the delivery's item");
+        (sent, link)
+    });
+    let deliveries: Vec<(Sent, LinkHash)> = placed.collect();
     let mut judged = vec![0_u32; deliveries.len()];
     let mut codes: Vec<String> = deliveries
         .iter()
@@ -100,7 +104,7 @@ async fn t1_200_guesses_of_a_delivery_are_judged_at_most_30_times() {
 /// From the third wrong entry in a row on, L4 makes wait; so of 64 at one instant three are judged, or as many as the ten leave.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn t2_of_64_entries_at_once_the_budget_is_judged_and_no_charge_is_lost() {
-    let world = world(3).await;
+    let world = unaudited(3).await;
     let (store, database) = (store(&world), Database::of(&world).await);
     let (link, item) = item(&world, &delivery(&world, 1).await).await;
     for round in 0..figure(1_000, 44) {

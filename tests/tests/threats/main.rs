@@ -32,7 +32,15 @@ pub(crate) fn wrong(sent: &Sent) -> &'static str {
 
 /// A world with the cheapest hashes, in which a patient may ask for a code this often.
 pub(crate) async fn world(max_requests: u32) -> World {
-    let world = World::with_smallest_hashes().await;
+    allowing(World::with_smallest_hashes().await, max_requests).await
+}
+
+/// The same without what follows each write, for very many of them.
+pub(crate) async fn unaudited(max_requests: u32) -> World {
+    allowing(World::feeding(&["Notify"]).await, max_requests).await
+}
+
+async fn allowing(world: World, max_requests: u32) -> World {
     let allowed = json!({"self_service": {"allowed": true, "max_requests": max_requests}});
     let answer = world.practice.put("/v1/record-types/std", allowed).await;
     assert_eq!(answer.status, 200, "{answer:?}");

@@ -1,5 +1,7 @@
 //! The table itself: a delivery's item, put back as it was, and the store that the functions use.
 
+use std::collections::BTreeMap;
+
 use domain::audit::{Actor, Op};
 use domain::hashed::LinkHash;
 use runtime::{Aws, Environment};
@@ -33,14 +35,22 @@ pub(crate) fn op(world: &World) -> Op {
 
 /// A delivery's item and where it lies.
 pub(crate) async fn item(world: &World, sent: &Sent) -> (LinkHash, Value) {
+    let mut own = deliveries(world).await;
+    own.remove(&sent.id).expect("the delivery's item")
+}
+
+/// Every delivery's item and where it lies, by the delivery's id.
+pub(crate) async fn deliveries(world: &World) -> BTreeMap<String, (LinkHash, Value)> {
     let items = items(world.stack.dynamodb()).await;
-    let mut own = items.into_iter().filter(|item| {
-        item["sk"]["S"] == "DELIVERY" && item["id"]["S"].as_str() == Some(sent.id.as_str())
+    let deliveries = items
+        .into_iter()
+        .filter(|item| item["sk"]["S"] == "DELIVERY");
+    let placed = deliveries.map(|item| {
+        let [id, partition] = ["id", "pk"].map(|name| item[name]["S"].as_str().unwrap_or_default());
+        let link = partition.strip_prefix("LINK#").unwrap_or_default();
+        (id.to_owned(), (LinkHash::new(link.to_owned()), item))
     });
-    let item = own.next().expect("the delivery's item");
-    let partition = item["pk"]["S"].as_str().unwrap_or_default();
-    let link = partition.strip_prefix("LINK#").unwrap_or_default();
-    (LinkHash::new(link.to_owned()), item)
+    placed.collect()
 }
 
 /// The database by its own protocol.
