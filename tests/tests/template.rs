@@ -492,6 +492,33 @@ fn the_bucket_is_closed_and_takes_fresh_signatures_only() {
 }
 
 #[test]
+fn what_lies_in_the_bucket_unfinished_or_replaced_goes_after_a_day() {
+    let template = Template::read();
+    let bucket = template.properties("DocumentsBucket");
+    let versions = &bucket["VersioningConfiguration"];
+    assert!(
+        versions.is_null(),
+        "a deleted document would stay as a version: {versions}"
+    );
+    let rules = list(&bucket["LifecycleConfiguration"]["Rules"]);
+    for rule in rules {
+        assert_eq!(rule["Status"], "Enabled", "{rule}");
+        assert!(rule.get("Prefix").is_none(), "for every object: {rule}");
+    }
+    let has = |expected: Value| {
+        let expected = fields(&expected);
+        let mut expected = expected.iter();
+        expected.all(|(name, value)| rules.iter().any(|rule| rule[name] == *value))
+    };
+    assert!(has(
+        json!({"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}})
+    ));
+    assert!(has(
+        json!({"NoncurrentVersionExpiration": {"NoncurrentDays": 1}})
+    ));
+}
+
+#[test]
 fn opens_and_clicks_of_e_mails_are_not_tracked() {
     let template = Template::read();
     let sets: Vec<_> = template.of_type("AWS::SES::ConfigurationSet").collect();

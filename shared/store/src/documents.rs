@@ -66,12 +66,15 @@ impl Store {
         let own = Key::document(practice, &document.record, &document.id);
         let pointer = Key::document_pointer(practice, &document.id);
         let record = Key::record(practice, &document.record);
-        let item = to_item(
+        // Both go with an upload that never comes.
+        let ends = time(document.created_at.plus(2 * UPLOAD_WITHIN));
+        let mut item = to_item(
             &pointer,
             &Pointer {
                 record: document.record.clone(),
             },
         )?;
+        item.insert("ttl".to_owned(), ends.clone());
         let stored = StoredDocument {
             document,
             sent_in: Vec::new(),
@@ -84,10 +87,7 @@ impl Store {
             .build()
             .map_err(|_| StoreError::Unreadable("our own"))?;
         let mut announced = to_item(&own, &stored)?;
-        announced.insert(
-            "ttl".to_owned(),
-            time(stored.document.created_at.plus(2 * UPLOAD_WITHIN)),
-        );
+        announced.insert("ttl".to_owned(), ends);
         let announced = with_op(announced, op, Action::DocumentAnnounced, Outcome::Done)?;
         let mut writes = vec![
             put_new(&self.table, announced)?,
@@ -200,7 +200,7 @@ impl Store {
         .await
     }
 
-    /// Keeps what a look at the upload found. What was found once stays found: two looks at once say the same.
+    /// Keeps what a look at the upload found, and from now on the document itself. What was found once stays found: two looks at once say the same.
     pub async fn set_document_state(
         &self,
         practice: &PracticeId,
@@ -213,21 +213,38 @@ impl Store {
             Some(_) => Outcome::Refused,
             None => Outcome::Accepted,
         };
-        let mut update = self
-            .update(&Key::document(practice, &document.record, &document.id))
+        let (own, pointer) = (
+            Key::document(practice, &document.record, &document.id),
+            Key::document_pointer(practice, &document.id),
+        );
+        let checked = last_op(op, Action::DocumentChecked, outcome)?;
+        let mut set = "SET #state = :state, last_op = :op".to_owned();
+        let mut update = Update::builder()
             .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":state", to_attribute(&state)?)
-            .expression_attribute_values(":op", last_op(op, Action::DocumentChecked, outcome)?);
-        update = match refused_because {
-            Some(reason) => update
-                .update_expression(
-                    "SET #state = :state, refused_because = :reason, last_op = :op REMOVE #ttl",
-                )
-                .expression_attribute_values(":reason", text(reason)),
-            None => update.update_expression("SET #state = :state, last_op = :op REMOVE #ttl"),
-        };
-        self.change_existing(update).await.map(drop)
+            .expression_attribute_values(":op", checked);
+        if let Some(reason) = refused_because {
+            set.push_str(", refused_because = :reason");
+            update = update.expression_attribute_values(":reason", text(reason));
+        }
+        let updates = [
+            (own, update, format!("{set} REMOVE #ttl")),
+            (pointer, Update::builder(), "REMOVE #ttl".to_owned()),
+        ];
+        let mut writes = Vec::with_capacity(updates.len());
+        for (key, update, expression) in updates {
+            let update = update
+                .table_name(&self.table)
+                .set_key(Some(key.attributes()))
+                .update_expression(expression)
+                .condition_expression("attribute_exists(pk)")
+                .expression_attribute_names("#ttl", "ttl")
+                .build()
+                .map_err(|_| StoreError::Unreadable("our own"))?;
+            writes.push(TransactWriteItem::builder().update(update).build());
+        }
+        // A document that is gone by now stays gone.
+        self.transact(writes).await.map(drop)
     }
 
     /// Whether D8 may offer the document. `false` if there is no such document any more.

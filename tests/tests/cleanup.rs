@@ -1,0 +1,152 @@
+//! What goes away by itself: dead deliveries, deleted documents, uploads that never came, and that nothing of them stays reachable.
+#![cfg(test)]
+
+use std::fs;
+use std::path::Path;
+
+use domain::time::{DAY, Timestamp};
+use serde_json::{Value, json};
+use tests::{World, dynamodb, pdf};
+
+/// Puts the clock at an instant, and takes away what the table has outlived by then, as DynamoDB does some time later.
+async fn time_passes(world: &World, now: Timestamp) {
+    world.set_clock(now);
+    let address = world.stack.dynamodb();
+    let table = dynamodb::table(address).await;
+    for item in dynamodb::items(address).await {
+        let ttl = item["ttl"]["N"]
+            .as_str()
+            .and_then(|ttl| ttl.parse::<i64>().ok());
+        if ttl.is_some_and(|ttl| ttl < now.seconds()) {
+            let key = json!({"pk": item["pk"], "sk": item["sk"]});
+            let delete = json!({"TableName": table, "Key": key});
+            dynamodb::call(address, "DeleteItem", delete).await;
+        }
+    }
+}
+
+/// The rows that tell of something, but for what is kept on purpose: the audit for a year, and what is yet to be told.
+async fn rows(world: &World, of: &str) -> Vec<String> {
+    let items = dynamodb::items(world.stack.dynamodb()).await.into_iter();
+    let kept = items.filter(|item| !tests::is_derived(item) && item.to_string().contains(of));
+    let name = |item: Value| format!("{} {}", item["pk"]["S"], item["sk"]["S"]);
+    kept.map(name).collect()
+}
+
+/// The files of the bucket, by name.
+fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            found.extend(files(&entry.path()));
+        } else {
+            found.push(entry.path().display().to_string());
+        }
+    }
+    found
+}
+
+fn bytes_of(world: &World, document: &str) -> Vec<String> {
+    let mut files = files(&world.folder().join("s3"));
+    files.retain(|file| file.contains(document) && !file.contains(".s3s-fs"));
+    files
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l8_a_dead_delivery_says_why_for_thirty_days_and_then_leaves_nothing() {
+    let world = World::start().await;
+    let document = world.practice.document("invoice", "1", "2026-11-20").await;
+    let outbox = world.stack.outbox();
+    let sent = world.practice.send(outbox, &[&document], json!({})).await;
+    assert_eq!(world.patient(&sent).enter(&sent.code).await.status, 303);
+    let path = format!("/v1/deliveries/{}", sent.id);
+    let shown = world.practice.get(&path).await;
+    let end = shown.body["expires_at"].as_str().unwrap_or_default();
+    let end = Timestamp::parse(end).unwrap();
+
+    time_passes(&world, end.plus(30 * DAY - 1)).await;
+    assert_eq!(world.patient(&sent).open().await.status, 410);
+    assert_eq!(
+        world.practice.get(&path).await.body["closed_because"],
+        "expired"
+    );
+
+    time_passes(&world, end.plus(31 * DAY)).await;
+    assert_eq!(world.patient(&sent).open().await.status, 404);
+    assert_eq!(world.practice.get(&path).await.status, 404);
+    let list = world.practice.get("/v1/deliveries").await;
+    assert_eq!(list.body["items"], json!([]));
+    let reference = format!("/v1/deliveries?reference={}", sent.reference);
+    assert_eq!(
+        world.practice.get(&reference).await.body["items"],
+        json!([])
+    );
+    let left = rows(&world, &sent.id).await;
+    let left: Vec<&String> = left
+        .iter()
+        // The document stays until it is deleted, and forgets its sendings with the next one.
+        .filter(|row| !row.contains("DOCUMENT#"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    let document = world
+        .practice
+        .get(&format!("/v1/documents/{document}"))
+        .await;
+    assert_eq!(
+        (document.status, &document.body["state"]),
+        (200, &json!("ready"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l7_of_a_deleted_document_no_byte_and_no_way_to_it_is_left() {
+    let world = World::start().await;
+    let document = world.practice.document("invoice", "1", "2026-11-20").await;
+    let outbox = world.stack.outbox();
+    let sent = world.practice.send(outbox, &[&document], json!({})).await;
+    let mut patient = world.patient(&sent);
+    assert_eq!(patient.enter(&sent.code).await.status, 303);
+    assert!(
+        !bytes_of(&world, &document).is_empty(),
+        "the bytes are looked for where they lie"
+    );
+    let path = format!("/v1/documents/{document}");
+    assert_eq!(world.practice.delete(&path).await.status, 204);
+    assert_eq!(bytes_of(&world, &document), Vec::<String>::new());
+    assert_eq!(world.practice.get(&path).await.status, 404);
+    let clicked = patient.click(&document).await;
+    let leads_to = clicked.location();
+    assert!(!leads_to.contains("X-Amz"), "the open session: {leads_to}");
+    assert_eq!(world.patient(&sent).open().await.status, 410);
+    let left = rows(&world, &format!("DOCUMENT#{document}")).await;
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_never_came_is_gone_after_a_day_and_its_rows_follow() {
+    let world = World::start().await;
+    let announced_at = world.clock().now();
+    let content = pdf("1");
+    let announced = world
+        .practice
+        .announce("invoice", "1", "2026-11-20", &content)
+        .await;
+    let kept = world.practice.document("invoice", "2", "2026-11-20").await;
+    let id = announced.body["id"].as_str().unwrap_or_default();
+    let of = |id: &str| format!("/v1/documents/{id}");
+    assert_eq!(world.practice.get(&of(&kept)).await.body["state"], "ready");
+    time_passes(&world, announced_at.plus(DAY - 1)).await;
+    assert_eq!(
+        world.practice.get(&of(id)).await.body["state"],
+        "awaiting_upload"
+    );
+    time_passes(&world, announced_at.plus(DAY)).await;
+    assert_eq!(world.practice.get(&of(id)).await.status, 404);
+    let list = world.practice.get("/v1/documents?record=r1").await;
+    assert_eq!(list.body["items"].as_array().map(Vec::len), Some(1));
+    time_passes(&world, announced_at.plus(2 * DAY + 1)).await;
+    let left = rows(&world, id).await;
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(world.practice.get(&of(&kept)).await.body["state"], "ready");
+    assert_eq!(rows(&world, &kept).await.len(), 2, "what came stays");
+}
