@@ -1,6 +1,6 @@
 //! An invoice run costs per item the same for 100 items and for 10,000, little more than the hashes of its codes, and no more memory.
 //!
-//! `cargo bench -p tests --bench runs --profile dev` runs 100, 1,000 and 10,000 items through the whole local stack and prints ratios of one run, never a promise in milliseconds; `-- 2000` runs so many instead.
+//! `cargo bench -p tests --bench runs --profile dev` runs 100, 1,000 and 10,000 items through the local stack, its audit apart, and prints ratios of one run, never a promise in milliseconds; `-- 2000` runs so many instead.
 //! It needs `cargo build --bins` before. The profile saves a release build of everything. It leaves our own code and the SDKs unoptimised, so that the ratio to the hashes is far above that of what is deployed.
 #![expect(
     clippy::expect_used,
@@ -85,7 +85,7 @@ async fn hash() -> Duration {
 }
 
 async fn measure(items: usize) -> Measured {
-    let world = World::start().await;
+    let world = World::without_notify().await;
     world.clock().set(Hand::Running(0));
     let asked = seed::seed(&world, items).await;
     let began = Instant::now();

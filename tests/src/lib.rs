@@ -70,6 +70,13 @@ impl World {
         world
     }
 
+    /// A stack as it is deployed, but that nobody feeds `notify`, whose work would be measured too.
+    pub async fn without_notify() -> Self {
+        let world = Self::of(BTreeMap::new(), &["Notify"]).await;
+        world.practice.set_up().await;
+        world
+    }
+
     async fn of(variables: BTreeMap<String, String>, fed_elsewhere: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let options = Options {
