@@ -804,10 +804,10 @@ async fn a_repeated_request_sends_once_and_answers_without_the_code() {
     assert_eq!(with_code, 1, "{answers:?}");
     assert_eq!(world.messages().await.len(), 2, "one e-mail, one SMS");
     let later = world.practice.post_delivery_as("one", body.clone()).await;
-    assert_eq!(
-        (later.status, &later.body["email"]["status"]),
-        (201, &json!("accepted"))
-    );
+    assert_eq!(later.status, 201, "{later:?}");
+    // SES may have told by now what became of it.
+    let email = later.body["email"]["status"].as_str().unwrap_or_default();
+    assert!(["accepted", "delivered"].contains(&email), "{later:?}");
     assert!(later.body.get("code").is_none() && later.body.get("reference").is_none());
     let other = json!({"record": "r1", "recipient": "insurer", "documents": body["documents"], "channel": "spoken"});
     assert_eq!(

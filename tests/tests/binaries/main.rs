@@ -139,7 +139,9 @@ async fn a_process_without_its_variables_names_all_of_them_at_once() {
         let binary = binary(id);
         let needed: Vec<&String> = complete.keys().filter(|name| is_needed(name)).collect();
         assert!(needed.len() >= 4, "{binary} needs {needed:?}");
-        let said = refusal(&binary, &BTreeMap::new()).await;
+        // Whoever names an ID of Threema needs what belongs to it.
+        let threema = [("THREEMA_ID".to_owned(), "*ZWEIWEG".to_owned())];
+        let said = refusal(&binary, &threema.into()).await;
         let unnamed: Vec<_> = needed.iter().filter(|name| !names(&said, name)).collect();
         assert!(
             unnamed.is_empty(),
@@ -280,9 +282,10 @@ fn question(key: &str) -> Value {
     event
 }
 
-/// Without a level there is a usual one, without addresses of one's own there is AWS, and without a relay the internet.
+/// Without a level there is a usual one, without addresses of one's own there is AWS, without a relay the internet, and without an ID no Threema.
 fn is_needed(name: &str) -> bool {
-    !["LOG_LEVEL", "WEBHOOK_RELAY"].contains(&name) && !name.starts_with("AWS_ENDPOINT_URL")
+    !["LOG_LEVEL", "WEBHOOK_RELAY", "THREEMA_ID"].contains(&name)
+        && !name.starts_with("AWS_ENDPOINT_URL")
 }
 
 /// Whether a text names a variable, and not only a longer one.
