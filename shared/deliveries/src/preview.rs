@@ -204,15 +204,15 @@ impl SendDelivery {
         let mut plan = self.plan(&asked).await?;
         let shown = self.compose(&asked, &plan, &secrets, draft.made_at);
         let is_as_shown = fingerprint(&plan, &shown).is_ok_and(|now| now == draft.shown);
-        if plan.problems.is_empty() && !is_as_shown {
-            plan.problems.push(SendError::DraftOutdated);
-        }
         if let Some(changed) = &request.additional_text {
             asked.additional_text = Some(changed.clone());
         }
         asked.allow_unused_additional_text |= request.allow_unused_additional_text;
         let mut texts = self.compose(&asked, &plan, &secrets, draft.made_at);
         plan.problems.append(&mut texts.problems);
+        // Last, for what else is wrong says more.
+        plan.problems
+            .extend((!is_as_shown).then_some(SendError::DraftOutdated));
         self.send_planned(&asked, plan, &texts, &secrets).await
     }
 
