@@ -1,14 +1,19 @@
 //! Other people's code: its licences, its sources, what is banned, and what is there twice, by the lists of `deny.toml`.
 //!
-//! `cargo deny` reads the same file, and the advisories besides; it takes long to build, so it is not needed here.
+//! `cargo deny` reads the same file; it takes long to build, so it is not needed here. Known faults are looked up by `tests/advisories.py`.
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use axum::Router;
+use axum::body::Bytes;
+use axum::routing::post;
+use serde_json::{Value, json};
 use spdx::{Expression, Licensee};
+use tokio::net::TcpListener;
 use toml::Table;
 
 /// A package that is built.
@@ -202,4 +207,56 @@ fn what_is_planted_is_found() {
     assert_eq!(source_faults(&lists, &packages).len(), 1);
     let duplicates = duplicate_faults(&lists, &packages);
     assert_eq!(duplicates, ["serde@0.9.0 has no reason"]);
+}
+
+/// What the look-up of known faults ends with and says, where the service answers so or not at all.
+async fn looked_up(answers: Option<fn(usize) -> Value>) -> (Option<i32>, String) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    let listener = listener.expect("a port");
+    let service = format!("http://{}", listener.local_addr().expect("an address"));
+    if let Some(answers) = answers {
+        let answer = move |asked: Bytes| async move {
+            let asked: Value = serde_json::from_slice(&asked).unwrap_or_default();
+            let count = asked["queries"].as_array().map_or(0, Vec::len);
+            let results: Vec<Value> = (0..count).map(answers).collect();
+            json!({"results": results}).to_string()
+        };
+        let router = Router::new().route("/v1/querybatch", post(answer));
+        tokio::spawn(async move {
+            let _ = axum::serve(listener, router).await;
+        });
+    } else {
+        drop(listener);
+    }
+    let looked_up = tokio::process::Command::new("python3")
+        .arg(root().join("tests/advisories.py"))
+        .args(["--service", &service])
+        .output()
+        .await
+        .expect("Python");
+    let said = [looked_up.stdout, looked_up.stderr].concat();
+    (
+        looked_up.status.code(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t23_a_known_fault_fails_the_run_and_a_silent_service_is_said_loudly() {
+    let (code, said) = looked_up(Some(|_| json!({}))).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(" 0 known faults"), "{said}");
+    let planted = |number| match number {
+        7 => json!({"vulns": [{"id": "RUSTSEC-2026-0000"}]}),
+        _ => json!({}),
+    };
+    let (code, said) = looked_up(Some(planted)).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("RUSTSEC-2026-0000") && said.contains("deny.toml"),
+        "{said}"
+    );
+    let (code, said) = looked_up(None).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("WERE NOT LOOKED UP"), "{said}");
 }
