@@ -135,6 +135,18 @@ impl World {
         answer.json().await.expect("a list")
     }
 
+    /// The code of the newest SMS.
+    pub async fn newest_code(&self) -> String {
+        let messages = self.messages().await;
+        let mut texts = messages
+            .iter()
+            .rev()
+            .filter(|message| message["channel"] == "sms");
+        let text = texts.next().and_then(|message| message["text"].as_str());
+        let code = text.and_then(|text| text.split("Ihr Code: ").nth(1)?.lines().next());
+        code.unwrap_or_default().to_owned()
+    }
+
     /// Forgets everything that was sent.
     pub async fn empty_outbox(&self) {
         let url = format!("{}/messages", self.stack.outbox());

@@ -38,7 +38,13 @@ impl Page {
 
     /// The hidden field of the form.
     pub fn form(&self) -> &str {
-        self.between("name=\"form\" value=\"", "\"")
+        between(&self.html, FORM, "\"")
+    }
+
+    /// The hidden field of the form that asks for a code.
+    pub fn request_form(&self) -> &str {
+        let after = self.html.split("/code?").nth(1).unwrap_or_default();
+        between(after, FORM, "\"")
     }
 
     /// The ids of the documents on offer, in the page's order.
@@ -76,11 +82,14 @@ impl Page {
             .replace('\u{a0}', " ");
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
+}
 
-    fn between(&self, start: &str, end: &str) -> &str {
-        let after = self.html.split(start).nth(1).unwrap_or_default();
-        after.split(end).next().unwrap_or_default()
-    }
+/// What stands before the value of a form's hidden field.
+const FORM: &str = "name=\"form\" value=\"";
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    let after = text.split(start).nth(1).unwrap_or_default();
+    after.split(end).next().unwrap_or_default()
 }
 
 impl Patient {
@@ -133,6 +142,13 @@ impl Patient {
         }
         self.post(&self.link.clone(), &[("form", page.form()), ("code", code)])
             .await
+    }
+
+    /// Opens the page and presses the button that asks for a code.
+    pub async fn ask(&mut self) -> Page {
+        let page = self.open().await;
+        let form = [("form", page.request_form())];
+        self.post(&format!("{}/code", self.link), &form).await
     }
 
     /// Opens the page of documents.

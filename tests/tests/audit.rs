@@ -9,7 +9,7 @@ use local::{Options, Ports, Stack, practice};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::{Patient, Practice, Sent, World};
+use tests::{Practice, Sent, World};
 
 /// How long the stream may take, in steps of 50 milliseconds.
 const PATIENCE: usize = 200;
@@ -71,18 +71,6 @@ async fn sent(world: &World, extra: Value) -> (String, Sent) {
     let outbox = world.stack.outbox();
     let sent = world.practice.send(outbox, &[&document], extra).await;
     (document, sent)
-}
-
-async fn ask_for_code(patient: &mut Patient) -> u16 {
-    let page = patient.open().await;
-    let form = page.html.split("/code?").nth(1).unwrap_or_default();
-    let form = form
-        .split("name=\"form\" value=\"")
-        .nth(1)
-        .unwrap_or_default();
-    let form = form.split('"').next().unwrap_or_default().to_owned();
-    let url = format!("{}/code", patient.link);
-    patient.post(&url, &[("form", &form)]).await.status
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -240,9 +228,9 @@ async fn f_v10_a_request_for_a_code_is_one_row_with_its_outcome() {
     let (_, sent) = sent(&world, json!({})).await;
     let mut patient = world.patient(&sent);
     world.fail("sms", "refuse", 1).await;
-    assert_eq!(ask_for_code(&mut patient).await, 503);
+    assert_eq!(patient.ask().await.status, 503);
     world.advance(MINUTE);
-    assert_eq!(ask_for_code(&mut patient).await, 303);
+    assert_eq!(patient.ask().await.status, 303);
     world.advance(HOUR);
     let rows = audit_when(&world, "", 2, is("code_requested")).await;
     let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].clone()).collect();

@@ -188,15 +188,7 @@ async fn d4_a_patient_who_asks_for_a_code_is_told_neutrally_that_it_cannot_be_se
         .await;
     let mut patient = world.patient(&sent);
     for (status, used) in [(303, 1), (503, 1)] {
-        let page = patient.open().await;
-        let form = page.html.split("/code?").nth(1).unwrap_or_default();
-        let form = form
-            .split("name=\"form\" value=\"")
-            .nth(1)
-            .unwrap_or_default();
-        let form = form.split('"').next().unwrap_or_default().to_owned();
-        let url = format!("{}/code", patient.link);
-        let page = patient.post(&url, &[("form", &form)]).await;
+        let page = patient.ask().await;
         assert_eq!(page.status, status, "{}", page.text());
         assert_eq!(usage(&world.practice).await["sms"]["used"], used);
         world.advance(HOUR);

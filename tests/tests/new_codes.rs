@@ -28,44 +28,11 @@ async fn allow(world: &World, self_service: Value) {
     assert_eq!(answer.status, 200, "{answer:?}");
 }
 
-/// The hidden field of the form that asks for a code.
-fn request_form(page: &Page) -> String {
-    let form = page.html.split("/code?").nth(1).unwrap_or_default();
-    let field = form
-        .split("name=\"form\" value=\"")
-        .nth(1)
-        .unwrap_or_default();
-    field.split('"').next().unwrap_or_default().to_owned()
-}
-
-/// Opens the page and presses the button.
-async fn ask(patient: &mut Patient) -> Page {
-    let page = patient.open().await;
-    let form = request_form(&page);
-    let url = format!("{}/code", patient.link);
-    patient.post(&url, &[("form", &form)]).await
-}
-
 /// Presses the button and follows to the page that says what happened.
 async fn ask_and_read(patient: &mut Patient) -> Page {
-    let page = ask(patient).await;
+    let page = patient.ask().await;
     assert_eq!(page.status, 303, "{}", page.text());
     patient.get(page.location()).await
-}
-
-/// The code of the newest SMS.
-async fn newest_code(world: &World) -> String {
-    let messages = world.messages().await;
-    let mut newest = messages
-        .iter()
-        .rev()
-        .filter(|message| message["channel"] == "sms");
-    let text = newest
-        .next()
-        .and_then(|message| message["text"].as_str())
-        .unwrap_or_default();
-    let code = text.split("Ihr Code: ").nth(1).unwrap_or_default();
-    code.lines().next().unwrap_or_default().to_owned()
 }
 
 async fn sms_sent(world: &World) -> usize {
@@ -106,7 +73,7 @@ async fn l6_a_patient_fetches_the_code_when_it_suits() {
         401,
         "the first code is dead"
     );
-    assert_eq!(patient.enter(&newest_code(&world).await).await.status, 303);
+    assert_eq!(patient.enter(&world.newest_code().await).await.status, 303);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,7 +105,7 @@ async fn l6_the_button_is_there_only_where_it_was_allowed_at_sending_and_is() {
 
     let (world, sent) = delivery(json!({})).await;
     let mut patient = world.patient(&sent);
-    let form = request_form(&patient.open().await);
+    let form = patient.open().await.request_form().to_owned();
     allow(&world, json!({"allowed": false})).await;
     let page = patient
         .post(&format!("{}/code", sent.link), &[("form", &form)])
@@ -155,7 +122,7 @@ async fn l6_the_button_is_there_only_where_it_was_allowed_at_sending_and_is() {
         .put("/v1/settings", json!({"name": "Praxis am Park"}))
         .await;
     assert_eq!(
-        ask(&mut patient).await.status,
+        patient.ask().await.status,
         403,
         "consent to SMS was taken back"
     );
@@ -167,12 +134,12 @@ async fn l6_never_two_within_30_minutes_and_never_more_than_allowed() {
     let (world, sent) = delivery(json!({})).await;
     let mut patient = world.patient(&sent);
     for request in 1..=3 {
-        assert_eq!(ask(&mut patient).await.status, 303, "request {request}");
+        assert_eq!(patient.ask().await.status, 303, "request {request}");
         assert_eq!(sms_sent(&world).await, 1 + request);
-        let form = request_form(&patient.open().await);
+        let form = patient.open().await.request_form().to_owned();
         world.advance(30 * MINUTE - 1);
         if request < 3 {
-            let page = ask(&mut patient).await;
+            let page = patient.ask().await;
             assert_eq!(page.status, 429, "a second before");
             assert_eq!(page.headers["retry-after"], "1");
             assert!(
@@ -220,7 +187,7 @@ async fn l6_a_new_code_revives_what_time_or_ten_wrong_entries_closed() {
             .await
             .says("Der Code ist unterwegs")
     );
-    let second = newest_code(&world).await;
+    let second = world.newest_code().await;
     assert_eq!(
         world.patient(&sent).enter(&sent.code).await.status,
         401,
@@ -244,8 +211,8 @@ async fn l6_a_new_code_revives_what_time_or_ten_wrong_entries_closed() {
     let mut stranger = world.patient(&sent);
     assert_eq!(stranger.open().await.status, 410, "ten wrong entries");
     world.advance(30 * MINUTE);
-    assert_eq!(ask(&mut stranger).await.status, 303);
-    assert_eq!(stranger.enter(&newest_code(&world).await).await.status, 303);
+    assert_eq!(stranger.ask().await.status, 303);
+    assert_eq!(stranger.enter(&world.newest_code().await).await.status, 303);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -253,7 +220,7 @@ async fn l6_nothing_revives_what_is_closed_for_good() {
     let (world, sent) = delivery(json!({})).await;
     let mut patient = world.patient(&sent);
     let url = format!("{}/code", sent.link);
-    let form = request_form(&patient.open().await);
+    let form = patient.open().await.request_form().to_owned();
     world
         .practice
         .delete(&format!("/v1/deliveries/{}", sent.id))
@@ -273,7 +240,7 @@ async fn l6_a_refused_message_keeps_the_old_code_and_does_not_count() {
     let (world, sent) = delivery(json!({})).await;
     world.fail("sms", "refuse", 1).await;
     let mut patient = world.patient(&sent);
-    let page = ask(&mut patient).await;
+    let page = patient.ask().await;
     assert_eq!(page.status, 503, "{}", page.text());
     assert!(
         page.says("Der Code lässt sich gerade nicht verschicken."),
@@ -281,13 +248,13 @@ async fn l6_a_refused_message_keeps_the_old_code_and_does_not_count() {
         page.text()
     );
     assert!(page.says("Sie können noch 3-mal"), "{}", page.text());
-    assert_eq!(ask(&mut patient).await.status, 303, "may ask again at once");
-    assert_eq!(patient.enter(&newest_code(&world).await).await.status, 303);
+    assert_eq!(patient.ask().await.status, 303, "may ask again at once");
+    assert_eq!(patient.enter(&world.newest_code().await).await.status, 303);
 
     let (world, sent) = delivery(json!({})).await;
     world.fail("sms", "refuse", 1).await;
     let mut patient = world.patient(&sent);
-    ask(&mut patient).await;
+    patient.ask().await;
     assert_eq!(
         patient.enter(&sent.code).await.status,
         303,
@@ -307,14 +274,14 @@ async fn l6_a_message_of_unknown_fate_leaves_the_new_code_alone_valid() {
         page.text()
     );
     assert_eq!(world.patient(&sent).enter(&sent.code).await.status, 401);
-    assert_eq!(patient.enter(&newest_code(&world).await).await.status, 303);
+    assert_eq!(patient.enter(&world.newest_code().await).await.status, 303);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn l6_100_parallel_requests_send_one_message() {
     let (world, sent) = delivery(json!({})).await;
     let mut patient = world.patient(&sent);
-    let form = request_form(&patient.open().await);
+    let form = patient.open().await.request_form().to_owned();
     let url = format!("{}/code", sent.link);
     let pages = join_all((0..100).map(|_| {
         let mut tab = patient.clone();
@@ -332,7 +299,7 @@ async fn l6_100_parallel_requests_send_one_message() {
         1,
         "{pages:?}"
     );
-    assert_eq!(patient.enter(&newest_code(&world).await).await.status, 303);
+    assert_eq!(patient.enter(&world.newest_code().await).await.status, 303);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -346,7 +313,7 @@ async fn t14_a_number_gets_at_most_20_asked_messages_a_day() {
         .await;
     let mut patient = world.patient(&sent);
     for request in 0..19 {
-        assert_eq!(ask(&mut patient).await.status, 303, "request {request}");
+        assert_eq!(patient.ask().await.status, 303, "request {request}");
         world.advance(30 * MINUTE);
     }
     let other = world.practice.document("note", "2", "2026-11-20").await;
@@ -356,12 +323,12 @@ async fn t14_a_number_gets_at_most_20_asked_messages_a_day() {
         .await;
     let mut another = world.patient(&another);
     assert_eq!(
-        ask(&mut another).await.status,
+        another.ask().await.status,
         303,
         "the twentieth, of another delivery"
     );
     world.advance(30 * MINUTE);
-    let page = ask(&mut another).await;
+    let page = another.ask().await;
     assert_eq!(page.status, 503, "{}", page.text());
     assert!(
         page.says("Der Code lässt sich gerade nicht verschicken."),
@@ -369,7 +336,7 @@ async fn t14_a_number_gets_at_most_20_asked_messages_a_day() {
         page.text()
     );
     world.advance(DAY);
-    assert_eq!(ask(&mut another).await.status, 303, "another day");
+    assert_eq!(another.ask().await.status, 303, "another day");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -385,11 +352,7 @@ async fn p5_a_request_from_elsewhere_sends_nothing() {
             "the form of another purpose, or none"
         );
     }
-    let fields = [("form", request_form(&page))];
-    let fields: Vec<(&str, &str)> = fields
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let fields = [("form", page.request_form())];
     let foreign = [("origin", "https://evil.example")];
     assert_eq!(patient.post_with(&url, &fields, &foreign).await.status, 403);
     assert_eq!(sms_sent(&world).await, 1);
@@ -417,7 +380,7 @@ async fn l6a_the_practice_makes_a_new_code_spoken_or_by_message() {
         .post_code("two", &sent.id, json!({"channel": "sms"}))
         .await;
     assert_eq!(by_sms.body["message"]["status"], "accepted");
-    assert_eq!(by_sms.body["code"], json!(newest_code(&world).await));
+    assert_eq!(by_sms.body["code"], json!(world.newest_code().await));
     let messages = world.messages().await;
     let text = messages
         .last()
@@ -494,7 +457,7 @@ async fn l9_a_session_that_the_window_has_ended_does_not_come_back_with_a_new_co
         assert_eq!(reader.documents().await.status, 303, "L2");
         if by_patient {
             ask_and_read(&mut world.patient(&sent)).await;
-            code = newest_code(&world).await;
+            code = world.newest_code().await;
         } else {
             let spoken = json!({"channel": "spoken"});
             let answer = world.practice.post_code("a", &sent.id, spoken).await;

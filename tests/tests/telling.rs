@@ -515,13 +515,7 @@ async fn l6_a_cap_that_keeps_codes_from_patients_is_reported_once_a_day() {
     ] {
         telling.world.advance(hours * HOUR);
         let mut patient = telling.world.patient(sent);
-        let page = patient.open().await;
-        let form = page.html.split("/code?").nth(1).unwrap_or_default();
-        let form = form.split("name=\"form\" value=\"").nth(1);
-        let form = form.and_then(|form| form.split('"').next());
-        let url = format!("{}/code", patient.link);
-        let fields = [("form", form.unwrap_or_default())];
-        let answer = patient.post(&url, &fields).await;
+        let answer = patient.ask().await;
         assert_eq!(answer.status, 503, "neutral: {}", answer.text());
         telling.notice(sent).await;
         telling.minute().await;
