@@ -140,6 +140,41 @@ mod tests {
         assert_eq!(cut(&"€".repeat(50), 40).chars().count(), 20);
     }
 
+    #[test]
+    fn every_typographic_character_has_a_plain_one() {
+        for (written, plain) in [
+            ("„“”«»‟", "\"\"\"\"\"\""),
+            ("‚‘’‹›´`", "'''''''"),
+            ("–—‐‑−", "-----"),
+            ("…", "..."),
+            ("łŁđĐıœŒẞ", "lLdDioeOESS"),
+            ("a\u{a0}b\tc", "a b c"),
+            ("€[ä]", "€[ä]"),
+            ("ōŌ", "oO"),
+            ("😀Ж", "??"),
+        ] {
+            assert_eq!(fold(written), plain, "{written}");
+        }
+        assert_eq!(septets("[a]"), Some(5));
+    }
+
+    #[test]
+    fn what_just_fits_is_not_cut() {
+        for (text, expected) in [
+            ("x".repeat(40), "x".repeat(40)),
+            ("€".repeat(20), "€".repeat(20)),
+            (
+                format!("x{}", "€".repeat(20)),
+                format!("x{}", "€".repeat(19)),
+            ),
+            (format!("{} b", "x".repeat(40)), "x".repeat(40)),
+            (format!("{} bc", "x".repeat(38)), "x".repeat(38)),
+            (format!("a {}", "x".repeat(40)), "a".to_owned()),
+        ] {
+            assert_eq!(cut(&text, 40), expected, "{text}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn whatever_is_folded_fits_the_alphabet(text in "\\PC{0,60}") {

@@ -500,6 +500,181 @@ mod tests {
         );
     }
 
+    /// What is missing on a channel, by the self-service settings of the record type and what the recipient has.
+    fn obstacles(
+        channel: Channel,
+        self_service: &str,
+        recipient: &str,
+        practice: &str,
+    ) -> Vec<Obstacle> {
+        let (record, practice) = (record(recipient), settings(practice));
+        let addressee = d7_addressee(&record.recipients[0], None, &[Kind::Note], &practice);
+        let self_service = serde_json::from_str(self_service).unwrap();
+        d3_obstacles(
+            channel,
+            &self_service,
+            &record,
+            &addressee.unwrap(),
+            &practice,
+        )
+    }
+
+    #[test]
+    fn d3_each_channel_needs_its_own_consent_and_address() {
+        let (mobile, threema) = (
+            r#","mobile":"+4915112345678""#,
+            r#","threema_id":"ABCDEFGH""#,
+        );
+        let (sms_allowed, threema_allowed) =
+            (r#","sms_allowed":true"#, r#","threema_allowed":true"#);
+        let (none, by_sms) = (r#"{"allowed":false}"#, r#"{"allowed":true}"#);
+        let by_threema = r#"{"allowed":true,"channel":"threema"}"#;
+        let (no_sms, no_threema) = (Obstacle::NoConsent, Obstacle::NoThreemaConsent);
+        let not_allowed = Obstacle::SelfServiceNotAllowed;
+        for (channel, self_service, recipient, practice, expected) in [
+            (Channel::Sms, none, mobile, sms_allowed, vec![]),
+            (Channel::Sms, none, mobile, threema_allowed, vec![no_sms]),
+            (
+                Channel::Sms,
+                none,
+                threema,
+                sms_allowed,
+                vec![Obstacle::NoMobile],
+            ),
+            (Channel::Threema, none, threema, threema_allowed, vec![]),
+            (
+                Channel::Threema,
+                none,
+                threema,
+                sms_allowed,
+                vec![no_threema],
+            ),
+            (
+                Channel::Threema,
+                none,
+                mobile,
+                threema_allowed,
+                vec![Obstacle::NoThreemaId],
+            ),
+            (Channel::Spoken, by_sms, "", "", vec![]),
+            (Channel::SelfService, by_sms, mobile, sms_allowed, vec![]),
+            (Channel::SelfService, by_sms, mobile, "", vec![no_sms]),
+            (
+                Channel::SelfService,
+                by_sms,
+                "",
+                sms_allowed,
+                vec![Obstacle::NoMobile],
+            ),
+            (
+                Channel::SelfService,
+                none,
+                mobile,
+                sms_allowed,
+                vec![not_allowed],
+            ),
+            (
+                Channel::SelfService,
+                by_threema,
+                threema,
+                threema_allowed,
+                vec![],
+            ),
+            (
+                Channel::SelfService,
+                by_threema,
+                threema,
+                "",
+                vec![no_threema],
+            ),
+            (
+                Channel::SelfService,
+                by_threema,
+                mobile,
+                threema_allowed,
+                vec![Obstacle::NoThreemaId],
+            ),
+        ] {
+            let found = obstacles(channel, self_service, recipient, practice);
+            assert_eq!(
+                found, expected,
+                "{channel:?} {self_service} {recipient} {practice}"
+            );
+        }
+    }
+
+    #[test]
+    fn l6_a_code_asked_for_travels_as_the_first_one_did_or_as_the_record_type_says() {
+        let unset = SelfService::default();
+        let by_threema: SelfService =
+            serde_json::from_str(r#"{"allowed":true,"channel":"threema"}"#).unwrap();
+        for (channel, self_service, expected) in [
+            (Channel::Sms, &by_threema, MessageChannel::Sms),
+            (Channel::Threema, &unset, MessageChannel::Threema),
+            (Channel::Spoken, &by_threema, MessageChannel::Threema),
+            (Channel::SelfService, &by_threema, MessageChannel::Threema),
+            (Channel::Spoken, &unset, MessageChannel::Sms),
+            (Channel::SelfService, &unset, MessageChannel::Sms),
+        ] {
+            assert_eq!(
+                l6_message_channel(channel, self_service),
+                expected,
+                "{channel:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn d7_another_recipient_brings_name_addresses_and_language() {
+        let record = record(r#","language":"en","mobile":"+4915112345678""#);
+        let practice = settings(r#","language":"de-x-informal""#);
+        let [patient, insurer] = &record.recipients[..] else {
+            panic!("two recipients");
+        };
+        let own = d7_addressee(patient, None, &[Kind::Note], &practice).unwrap();
+        assert_eq!(
+            (own.name.as_str(), own.language),
+            ("Ada", Language::English)
+        );
+        assert!(own.mobile.is_some());
+        let linked = d7_addressee(patient, Some(insurer), &[Kind::Note], &practice).unwrap();
+        assert_eq!(
+            (linked.name.as_str(), linked.email.as_str()),
+            ("Kasse", "k@example.org")
+        );
+        assert_eq!(linked.mobile, None);
+        let silent = Recipient {
+            language: None,
+            ..insurer.clone()
+        };
+        let of = |recipient, linked| {
+            let addressee = d7_addressee(recipient, linked, &[Kind::Note], &practice);
+            addressee.unwrap().language
+        };
+        assert_eq!(of(patient, Some(&silent)), Language::English);
+        assert_eq!(of(&silent, None), Language::GermanInformal);
+        let nowhere = Recipient {
+            email: None,
+            invoice_email: None,
+            ..patient.clone()
+        };
+        assert_eq!(d7_addressee(&nowhere, None, &[Kind::Note], &practice), None);
+    }
+
+    #[test]
+    fn d8_what_is_sent_is_offered_once() {
+        use jiff::civil::date;
+        let sent = [
+            document(Kind::Note, date(2026, 11, 20), true),
+            document(Kind::Invoice, date(2026, 11, 20), true),
+        ];
+        let other = document(Kind::Invoice, date(2026, 10, 2), true);
+        let others = vec![sent[1].clone(), other.clone()];
+        assert_eq!(d8_offered(&sent, others.clone(), 3), [other]);
+        assert!(d8_offered(&sent, others.clone(), 2).is_empty());
+        assert!(d8_offered(&sent, others, -1).is_empty());
+    }
+
     #[test]
     fn d5a_invoices_alone_go_to_the_address_for_invoices() {
         let record = record("");

@@ -253,6 +253,48 @@ mod tests {
     }
 
     #[test]
+    fn p2_a_foreign_symbol_is_told_from_what_is_no_code() {
+        for typed in ["BCDFG0", "bcd-fga", "БЦДФГХ", "BCD FG1"] {
+            assert!(matches!(read(typed), Entry::ForeignSymbol), "{typed:?}");
+        }
+        // What folds into two letters makes seven of six.
+        assert!(matches!(read("BCDFGß"), Entry::NotACode));
+    }
+
+    #[test]
+    fn p2_as_much_is_looked_at_as_a_person_types() {
+        let padded = |length: usize| format!("BCD-FGH{}", " ".repeat(length - 7));
+        for (length, is_code) in [(255, true), (256, true), (257, false)] {
+            let entry = read(&padded(length));
+            assert_eq!(matches!(entry, Entry::Code(_)), is_code, "{length}");
+            let reference = format!("k7m3-qxpb{}", " ".repeat(length - 9));
+            assert_eq!(Reference::read(&reference).is_some(), is_code, "{length}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_to_people_has_a_hyphen_and_what_is_sealed_has_none() {
+        let code = Code::from_symbols(*b"BCDFGH").unwrap();
+        assert_eq!(
+            (code.shown().as_str(), code.expose()),
+            ("BCD-FGH", "BCDFGH")
+        );
+        assert!(Code::from_symbols(*b"BCDFG0").is_err());
+        let reference = Reference::parse("K7M3QXPB").unwrap();
+        assert_eq!(reference.expose(), "K7M3QXPB");
+        assert_eq!(Reference::read(" k7m3–qxpb "), Some(reference.clone()));
+        for bad in ["K7M3QXP", "K7M3QXPBB", "K7M3-QXPB", "K7M3QXP0"] {
+            assert!(Reference::parse(bad).is_err(), "{bad}");
+        }
+        for bad in ["", "K7M3QXP", "K7M3QXP0"] {
+            assert_eq!(Reference::read(bad), None, "{bad}");
+        }
+        let token = LinkToken::parse(&"K7M3QXPB".repeat(4)[..28]).unwrap();
+        assert_eq!(token.expose(), &"K7M3QXPB".repeat(4)[..28]);
+        assert_eq!(token.reference(), reference);
+    }
+
+    #[test]
     fn s4_secrets_do_not_print() {
         let token = LinkToken::parse(&"K7M3QXPB".repeat(4)[..28]).unwrap();
         let printed = format!("{token:?} {:?}", token.reference());

@@ -481,3 +481,137 @@ fn l6_a_new_code_holds_alone_when_its_message_was_under_way_too_long() {
         "waived once"
     );
 }
+
+#[test]
+fn d6_what_went_unprotected_has_no_page_and_no_code() {
+    let mut delivery = delivery();
+    delivery.unprotected = true;
+    let now = at(SENT).plus(1);
+    assert_eq!(l8_state(&delivery, false, now), State::Sent);
+    let not_sent = EntryRule::Closed(CloseReason::NotSent);
+    assert_eq!(l4_entry(&delivery, false, now), not_sent);
+    let asked = l6_request(&delivery, TERMS, false, now);
+    assert_eq!(asked, RequestRule::NotAllowed);
+    assert!(!l6a_new_code(&delivery, now));
+    assert!(!l7_report(&delivery, false, now));
+    let session = Session {
+        created_at: now,
+        seen_at: now,
+    };
+    assert!(!l9_session_lives(&delivery, false, &session, now));
+    (delivery.sent_at, delivery.expires_at) = (None, None);
+    assert_eq!(l8_state(&delivery, false, now), State::Pending);
+}
+
+#[test]
+fn p8_while_the_e_mail_is_being_sent_nothing_can_be_done() {
+    let mut delivery = delivery();
+    (delivery.sent_at, delivery.expires_at) = (None, None);
+    let now = at(SENT).plus(1);
+    assert_eq!(l4_entry(&delivery, false, now), EntryRule::Pending);
+    let asked = l6_request(&delivery, TERMS, false, now);
+    assert_eq!(asked, RequestRule::Pending);
+    assert!(!l6a_new_code(&delivery, now));
+    assert_eq!(reachable_until(&delivery), None);
+}
+
+#[test]
+fn l8_a_closed_delivery_says_why() {
+    let used = State::Closed(CloseReason::Used);
+    assert_eq!(used.closed_because(), Some(CloseReason::Used));
+    for state in [State::Pending, State::Open, State::Opened, State::Sent] {
+        assert_eq!(state.closed_because(), None, "{state:?}");
+    }
+    let mut delivery = delivery();
+    delivery.superseded_at = delivery.sent_at;
+    let superseded = EntryRule::Closed(CloseReason::Superseded);
+    assert_eq!(l4_entry(&delivery, false, at(SENT)), superseded);
+}
+
+#[test]
+fn l6a_a_new_code_is_made_for_what_is_open_or_can_be_revived() {
+    let mut delivery = delivery();
+    let now = at(SENT).plus(DAY);
+    assert!(l6a_new_code(&delivery, now));
+    delivery.opened_at = Some(at(SENT));
+    assert!(l6a_new_code(&delivery, now));
+    assert!(l6a_new_code(&delivery, now.plus(WINDOW)), "used");
+    delivery.revoked_at = Some(now);
+    assert!(!l6a_new_code(&delivery, now));
+}
+
+#[test]
+fn l6_the_terms_are_the_record_types_or_three_codes_half_an_hour_apart() {
+    let terms = |json: &str| RequestTerms::of(&serde_json::from_str(json).unwrap());
+    let expected = RequestTerms {
+        allowed: false,
+        ..TERMS
+    };
+    assert_eq!(terms(r#"{"allowed":false}"#), expected);
+    let own = r#"{"allowed":true,"max_requests":5,"min_interval_minutes":45}"#;
+    let expected = RequestTerms {
+        allowed: true,
+        max_requests: 5,
+        min_interval: 2_700,
+    };
+    assert_eq!(terms(own), expected);
+}
+
+#[test]
+fn l4_without_a_row_there_is_no_wait_though_the_clock_went_back() {
+    let mut delivery = delivery();
+    let wrong = at("2026-12-01T08:00:00Z");
+    delivery.last_wrong_at = Some(wrong);
+    let early = wrong.plus(-10);
+    assert_eq!(l4_entry(&delivery, false, early), EntryRule::Judged);
+    delivery.wrong_in_row = 1;
+    assert_eq!(
+        l4_entry(&delivery, false, early),
+        EntryRule::WaitUntil(wrong)
+    );
+}
+
+#[test]
+fn p7_a_fourth_session_ends_the_oldest_and_a_third_ends_none() {
+    let mut delivery = delivery();
+    let opened = at("2026-12-01T08:00:00Z");
+    for (name, passed) in [("b", 20), ("a", 10), ("c", 30)] {
+        assert_eq!(oldest_session(&delivery), None);
+        let created_at = opened.plus(passed);
+        let session = Session {
+            created_at,
+            seen_at: created_at,
+        };
+        delivery.sessions.insert(name.to_owned(), session);
+    }
+    assert_eq!(oldest_session(&delivery).map(String::as_str), Some("a"));
+}
+
+#[test]
+fn l9_a_session_begins_when_it_was_made_and_ends_with_its_practice() {
+    let mut delivery = delivery();
+    let opened = at("2026-12-01T08:00:00Z");
+    delivery.opened_at = Some(opened);
+    let session = Session {
+        created_at: opened,
+        seen_at: opened,
+    };
+    let lives = around(opened).map(|now| l9_session_lives(&delivery, false, &session, now));
+    assert_eq!(lives, [false, true, true]);
+    assert!(!l9_session_lives(&delivery, true, &session, opened));
+    // L3: what has become stale is closed for others, not for whoever is inside.
+    let now = opened.plus(60);
+    delivery.wrong_in_row = 1;
+    delivery.last_wrong_at = Some(now.plus(-STALE_AFTER - 1));
+    let stale = State::Closed(CloseReason::StaleFailure);
+    assert_eq!(l8_state(&delivery, false, now), stale);
+    assert!(l9_session_lives(&delivery, false, &session, now));
+}
+
+#[test]
+fn what_the_rules_name_is_so_many_seconds() {
+    assert_eq!([MINUTE, HOUR, DAY], [60, 3_600, 86_400]);
+    assert_eq!([STALE_AFTER, WINDOW], [86_400, 259_200]);
+    assert_eq!([SESSION_IDLE, SESSION_LIFE], [900, 3_600]);
+    assert_eq!(KEPT_AFTER_END, 2_592_000);
+}
