@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
+use axum::http::header::CONTENT_LENGTH;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
+use local::Stack;
 use reqwest::Client;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::World;
@@ -30,6 +34,16 @@ pub struct Passing {
 }
 
 impl Passing {
+    /// The same call with something more in its JSON; the local services do not check signatures.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        let mut body: Value = serde_json::from_slice(&self.body).expect("a call in JSON");
+        body[name] = value;
+        self.body = body.to_string().into();
+        self.parts.headers.remove(CONTENT_LENGTH);
+        self
+    }
+
     /// Passes it on as it came, signature and host included: the service's answer.
     pub async fn pass_on(&self) -> Response {
         let path = self.parts.uri.path_and_query();
@@ -56,24 +70,81 @@ pub async fn in_front_of<Met: Future<Output = Response> + Send + 'static>(
     let variables = &world.stack.function_environments()[function];
     let mut own = BTreeMap::new();
     for service in SERVICES {
-        let name = format!("AWS_ENDPOINT_URL_{service}");
+        let name = variable(service);
         let Some(address) = variables.get(&name).cloned() else {
             continue;
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let listener = listener.expect("a port");
-        let ours = listener.local_addr().expect("an address");
-        own.insert(name, format!("http://{ours}"));
-        let (http, meet) = (Client::new(), meet.clone());
-        let router = Router::new().fallback(move |request: Request| {
-            let (address, http, meet) = (address.clone(), http.clone(), meet.clone());
-            async move { meet(passing(service, address, http, request).await).await }
-        });
-        tokio::spawn(async move {
-            let _ = axum::serve(listener, router).await;
-        });
+        let address = Arc::new(OnceLock::from(address));
+        own.insert(name, serve(service, address, meet.clone()).await);
     }
     own
+}
+
+/// Servers in front of everything that a stack's functions and their callers speak to, open before the stack is.
+#[derive(Debug)]
+pub struct Front {
+    /// Each service with our address and with its own.
+    servers: Vec<(&'static str, String, Arc<OnceLock<String>>)>,
+}
+
+impl Front {
+    /// Opens them; each call is answered as `meet` does.
+    pub async fn open<Met: Future<Output = Response> + Send + 'static>(
+        meet: impl Fn(Passing) -> Met + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let mut servers = Vec::new();
+        for service in SERVICES {
+            let address = Arc::new(OnceLock::new());
+            let ours = serve(service, address.clone(), meet.clone()).await;
+            servers.push((service, ours, address));
+        }
+        Self { servers }
+    }
+
+    /// The variables that lead the functions there.
+    pub(crate) fn variables(&self) -> BTreeMap<String, String> {
+        let variables = self.servers.iter();
+        variables
+            .map(|(service, ours, _)| (variable(service), ours.clone()))
+            .collect()
+    }
+
+    /// From now on calls go on to this stack.
+    pub(crate) fn lead_to(&self, stack: &Stack) {
+        for (service, _, address) in &self.servers {
+            let own = match *service {
+                "DYNAMODB" => stack.dynamodb(),
+                "S3" => stack.s3(),
+                _ => stack.outbox(),
+            };
+            address.set(own.to_owned()).expect("one stack alone");
+        }
+    }
+}
+
+fn variable(service: &str) -> String {
+    format!("AWS_ENDPOINT_URL_{service}")
+}
+
+/// A server of ours in front of a service, whose address is known by the first call: our own address.
+async fn serve<Met: Future<Output = Response> + Send + 'static>(
+    service: &'static str,
+    address: Arc<OnceLock<String>>,
+    meet: impl Fn(Passing) -> Met + Clone + Send + Sync + 'static,
+) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    let listener = listener.expect("a port");
+    let ours = listener.local_addr().expect("an address");
+    let http = Client::new();
+    let router = Router::new().fallback(move |request: Request| {
+        let address = address.get().expect("the service's address").clone();
+        let (http, meet) = (http.clone(), meet.clone());
+        async move { meet(passing(service, address, http, request).await).await }
+    });
+    tokio::spawn(async move {
+        let _ = axum::serve(listener, router).await;
+    });
+    format!("http://{ours}")
 }
 
 async fn passing(service: &str, address: String, http: Client, request: Request) -> Passing {

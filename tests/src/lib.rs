@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 
 use deliveries::Clock;
 use domain::time::Timestamp;
+use front::Front;
 use local::{Options, Ports, Stack, practice as local_practice};
 use secrets::HashCost;
 use serde_json::Value;
@@ -77,7 +78,26 @@ impl World {
         world
     }
 
+    /// A set-up practice in a stack as it is deployed, behind these servers, that feeds nothing from the table's stream: the test does.
+    pub async fn behind(front: &Front) -> Self {
+        let fed_elsewhere = ["Dispatch", "Notify"];
+        let world = Self::started(front.variables(), &fed_elsewhere, |stack| {
+            front.lead_to(stack);
+        });
+        let world = world.await;
+        world.practice.set_up().await;
+        world
+    }
+
     async fn of(variables: BTreeMap<String, String>, fed_elsewhere: &[&str]) -> Self {
+        Self::started(variables, fed_elsewhere, |_| {}).await
+    }
+
+    async fn started(
+        variables: BTreeMap<String, String>,
+        fed_elsewhere: &[&str],
+        once_started: impl FnOnce(&Stack),
+    ) -> Self {
         let folder = TempDir::new().expect("a folder");
         let options = Options {
             directory: folder.path().to_owned(),
@@ -86,6 +106,7 @@ impl World {
             fed_elsewhere: fed_elsewhere.iter().map(ToString::to_string).collect(),
         };
         let stack = Stack::start(options).await.expect("a stack");
+        once_started(&stack);
         stack.clock().show(
             Timestamp::parse("2026-11-23T10:00:00Z").expect("a time"),
             true,

@@ -1,5 +1,6 @@
 //! Uploads: only the announced bytes arrive, only a PDF is one, and nothing else is ever sent or shown (T19).
 
+use futures::future::join_all;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tests::pdf;
@@ -210,55 +211,137 @@ async fn t19_an_upload_address_is_good_for_its_own_document_alone_and_only_once(
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn t19_what_is_no_pdf_is_refused_when_it_is_looked_at_and_never_sent() {
-    let api = Api::start().await;
-    let good = pdf("2026-0815");
-    let html = b"<!doctype html><script>alert(1)</script>".to_vec();
-    let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>".to_vec();
-    let zip = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
-    let mut encrypted_like = good.clone();
-    encrypted_like.truncate(20);
-    for (name, content) in [
-        ("HTML", html.clone()),
-        ("SVG", svg),
-        ("a zip", zip.clone()),
-        ("one byte", vec![0]),
-        ("blanks", vec![b' '; 100]),
-        ("a beginning alone", b"%PDF-".to_vec()),
-        ("a version alone", b"%PDF-1.7\n".to_vec()),
+/// How other files begin.
+const BEGINNINGS: [&[u8]; 66] = [
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"Rar!\x1a\x07\x01\0",
+    b"7z\xbc\xaf\x27\x1c",
+    b"\x1f\x8b\x08",
+    b"BZh91AY&SY",
+    b"\xfd7zXZ\0",
+    b"\x28\xb5\x2f\xfd",
+    b"\x04\x22\x4d\x18",
+    b"MSCF\0\0\0\0",
+    b"ustar\0",
+    b"!<arch>\n",
+    b"xar!",
+    b"\x7fELF\x02\x01\x01",
+    b"MZ\x90\0\x03",
+    b"\xcf\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+    b"\0asm\x01\0\0\0",
+    b"dex\n035\0",
+    b"#!/bin/sh\n",
+    b"#!/usr/bin/env python3\n",
+    b"@echo off\r\n",
+    b"<?php ",
+    b"<%@ page %>",
+    b"L\0\0\0\x01\x14\x02\0",
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff\xe0",
+    b"GIF87a",
+    b"GIF89a",
+    b"BM\x36\0",
+    b"II*\0",
+    b"MM\0*",
+    b"\0\0\x01\0",
+    b"RIFF\0\0\0\0WEBPVP8 ",
+    b"RIFF\0\0\0\0WAVEfmt ",
+    b"\0\0\0\x18ftypmp42",
+    b"\0\0\0\x1cftypheic",
+    b"ID3\x03\0",
+    b"OggS\0",
+    b"fLaC\0",
+    b"\x1a\x45\xdf\xa3",
+    b"FWS\x0a",
+    b"CWS\x0a",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"{\\rtf1\\ansi",
+    b"%!PS-Adobe-3.0\n",
+    b"%!PS-Adobe-3.0 PDF-1.4\n",
+    b"\xc5\xd0\xd3\xc6",
+    b"<?xml version=\"1.0\"?>\n",
+    b"<!DOCTYPE html>\n",
+    b"<html>",
+    b"<script>alert(1)</script>",
+    b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+    b"<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY y SYSTEM \"file:///etc/passwd\">]>",
+    b"From: a@example.org\n",
+    b"MIME-Version: 1.0\n",
+    b"{\"a\":1}",
+    b"[1]",
+    b"a,b\n",
+    b"SQLite format 3\0",
+    b"wOFF",
+    b"\0\x01\0\0\0",
+    b"OTTO",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\xfe\xff",
+];
+
+/// 200 files that are no PDF, each with what it is.
+fn no_pdfs(good: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let html = b"<!doctype html><script>alert(1)</script>";
+    let lower = good.iter().map(u8::to_ascii_lowercase).collect();
+    let mut files = vec![
+        ("one byte".to_owned(), vec![0]),
+        ("blanks".to_owned(), vec![b' '; 100]),
+        ("a beginning alone".to_owned(), b"%PDF-".to_vec()),
+        ("a version alone".to_owned(), b"%PDF-1.7\n".to_vec()),
         (
-            "a beginning and rubbish",
+            "a beginning and rubbish".to_owned(),
             [&b"%PDF-1.7\n"[..], &[0xff; 1000]].concat(),
         ),
-        ("a beginning and HTML", [&b"%PDF-1.7\n"[..], &html].concat()),
-        ("a cut PDF", encrypted_like),
-        ("HTML before a PDF", [html.as_slice(), &good].concat()),
-        ("a blank before a PDF", [&b"\n"[..], &good].concat()),
-        ("a zip before a PDF", [zip.as_slice(), &good].concat()),
         (
-            "a byte order mark before a PDF",
-            [&b"\xef\xbb\xbf"[..], &good].concat(),
+            "a beginning and HTML".to_owned(),
+            [&b"%PDF-1.7\n"[..], html].concat(),
         ),
+        ("a cut PDF".to_owned(), good[..20].to_vec()),
+        ("a blank before a PDF".to_owned(), [b"\n", good].concat()),
+        ("a PDF in lower case".to_owned(), lower),
         (
-            "a PDF in lower case",
-            good.iter().map(u8::to_ascii_lowercase).collect(),
-        ),
-        ("a PNG", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec()),
-        ("a program", b"MZ\x90\0\x03\0\0\0".to_vec()),
-        (
-            "a PDF of nested arrays",
+            "a PDF of nested arrays".to_owned(),
             [&b"%PDF-1.7\n1 0 obj\n"[..], &b"[".repeat(100_000)].concat(),
         ),
         (
-            "a PDF whose trailer leads to itself",
+            "a PDF whose trailer leads to itself".to_owned(),
             b"%PDF-1.7\nxref\n0 0\ntrailer\n<</Root 1 0 R/Prev 9/Size 2>>\nstartxref\n9\n%%EOF"
                 .to_vec(),
         ),
-    ] {
-        let upload = api.announced(&content).await;
+    ];
+    for beginning in BEGINNINGS {
+        let shown = String::from_utf8_lossy(beginning).into_owned();
+        let alone = [beginning, &[0; 100]].concat();
+        files.push((format!("{shown:?} alone"), alone));
+        files.push((
+            format!("{shown:?} before a PDF"),
+            [beginning, good].concat(),
+        ));
+    }
+    for (at, bit) in (0..5).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+        let mut flipped = good.to_vec();
+        flipped[at] ^= 1 << bit;
+        files.push((format!("bit {bit} of byte {at} turned"), flipped));
+    }
+    for rest in 1..=17 {
+        let end = good[good.len() - rest..].to_vec();
+        files.push((format!("the last {rest} bytes of a PDF"), end));
+    }
+    files
+}
+
+/// T19: each is announced and uploaded as it is, and refused when it is to be sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn t19_200_files_that_are_no_pdf_are_refused_when_they_are_looked_at_and_never_sent() {
+    let api = Api::start().await;
+    let files = no_pdfs(&pdf("2026-0815"));
+    assert_eq!(files.len(), 200);
+    let refused = async |(name, content): &(String, Vec<u8>)| {
+        let upload = api.announced(content).await;
         assert_eq!(
-            put(Method::PUT, &upload.url, &upload.headers, content).await,
+            put(Method::PUT, &upload.url, &upload.headers, content.clone()).await,
             200,
             "{name}: the announced bytes"
         );
@@ -270,6 +353,9 @@ async fn t19_what_is_no_pdf_is_refused_when_it_is_looked_at_and_never_sent() {
             ("refused".to_owned(), Some(reason.to_owned())),
             "{name}"
         );
+    };
+    for some in files.chunks(8) {
+        join_all(some.iter().map(refused)).await;
     }
     assert_eq!(api.world.messages().await.len(), 0, "nothing was sent");
     let sent = api

@@ -1,17 +1,21 @@
 //! The threat table: an attack each, with the figure that is promised of it where `CI` is set, and with less where a person waits.
 //!
-//! What another target covers already is not here: T5 is in `canary`, T9 and the brute force of T4 in the code's hash, T11, T12 and T19 in `bad_input`, T14 in `new_codes` and `caps`, T18 in `tenancy`, T22 in `rules`, T25 in `webhooks`.
+//! What another target covers already is not here: T5 is in `canary`, T9 and the brute force of T4 in the code's hash, T11, T12 and T19 in `bad_input`, what T21 costs in `costs`, T18 in `tenancy`, T25 in `webhooks`.
 #![expect(
     clippy::expect_used,
     clippy::panic,
     reason = "a test that cannot go on says so"
 )]
 
+mod alternating;
+mod clocks;
+mod floods;
 mod forgery;
 mod guesses;
 mod leaks;
 mod overreach;
 mod parsers;
+mod pumping;
 mod reloads;
 mod sessions;
 mod table;
@@ -37,7 +41,7 @@ pub(crate) async fn world(max_requests: u32) -> World {
 
 /// The same without what follows each write, for very many of them.
 pub(crate) async fn unaudited(max_requests: u32) -> World {
-    allowing(World::feeding(&["Notify"]).await, max_requests).await
+    allowing(World::feeding(&["Dispatch", "Notify"]).await, max_requests).await
 }
 
 async fn allowing(world: World, max_requests: u32) -> World {
@@ -55,18 +59,6 @@ pub(crate) async fn delivery(world: &World, number: usize) -> Sent {
         .await;
     let outbox = world.stack.outbox();
     world.practice.send(outbox, &[&document], json!({})).await
-}
-
-/// The same with a kind beside which the page offers nothing else, so that there may be very many of one record.
-pub(crate) async fn note(world: &World, number: usize) -> Sent {
-    let document = world
-        .practice
-        .document("note", &number.to_string(), "2026-11-20")
-        .await;
-    let outbox = world.stack.outbox();
-    let sent = world.practice.send(outbox, &[&document], json!({})).await;
-    world.empty_outbox().await;
-    sent
 }
 
 /// What the practice is shown of a delivery.

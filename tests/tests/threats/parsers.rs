@@ -1,6 +1,6 @@
 //! T20: everything that parses what a stranger sends, fed with a million things that nobody would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
 use domain::hashed::LinkHash;
@@ -8,6 +8,7 @@ use domain::symbols::{Entry, LinkToken, Reference};
 use secrets::{FormCookie, Purpose, SessionSecret, Term};
 use serde_json::{Value, json};
 use tests::World;
+use tests::events::of_patient;
 use web::Request;
 
 use crate::table::lookup;
@@ -230,4 +231,32 @@ fn t20_100_000_events_are_read_without_a_panic() {
         read > 1_000,
         "the generator makes events that are read: {read}"
     );
+}
+
+/// Where a request came from is what the gateway saw, whatever 10,000 clients say of themselves in every header that proxies use.
+#[test]
+fn ten_thousand_spoofed_addresses_are_of_one_network() {
+    let mut networks = BTreeSet::new();
+    for number in 0..10_000_u16 {
+        let [high, low] = number.to_be_bytes();
+        let spoofed = format!("198.{}.{high}.{low}", 18 + number % 2);
+        let mut event = of_patient("GET /d/{token}", "x");
+        event["requestContext"]["http"]["sourceIp"] = json!("203.0.113.7");
+        for name in [
+            "x-forwarded-for",
+            "x-real-ip",
+            "x-client-ip",
+            "client-ip",
+            "true-client-ip",
+            "cf-connecting-ip",
+            "cloudfront-viewer-address",
+        ] {
+            event["headers"][name] = json!(spoofed);
+        }
+        event["headers"]["forwarded"] = json!(format!("for={spoofed}"));
+        let request = Request::from_event(event).expect("a request");
+        networks.insert(domain::audit::network(&request.address));
+    }
+    let expected = [Some("203.0.113.0/24".to_owned())];
+    assert_eq!(networks, BTreeSet::from(expected));
 }

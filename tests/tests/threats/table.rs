@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::audit::{Actor, Op};
+use domain::delivery::WINDOW;
 use domain::hashed::LinkHash;
+use domain::time::{DAY, Timestamp};
 use runtime::{Aws, Environment};
 use secrets::{Keys, LookupKeys, draw_op};
 use serde_json::{Value, json};
@@ -53,6 +55,41 @@ pub(crate) async fn deliveries(world: &World) -> BTreeMap<String, (LinkHash, Val
     placed.collect()
 }
 
+/// What makes a delivery's item one that has ended at this instant, by the reason's name.
+pub(crate) fn endings(now: Timestamp) -> [(&'static str, Value); 9] {
+    let number = |value: i64| json!({"N": value.to_string()});
+    let before = |passed: i64| number(now.seconds() - passed);
+    [
+        (
+            "ten",
+            json!({"wrong_for_code": number(10), "last_wrong_at": before(301)}),
+        ),
+        (
+            "thirty",
+            json!({"wrong_in_life": number(30), "last_wrong_at": before(301)}),
+        ),
+        (
+            "stale",
+            json!({"wrong_in_row": number(1), "last_wrong_at": before(DAY + 1)}),
+        ),
+        ("used", json!({"opened_at": before(WINDOW)})),
+        ("expired", json!({"expires_at": before(0)})),
+        ("superseded", json!({"superseded_at": before(0)})),
+        ("reported", json!({"reported_at": before(0)})),
+        ("revoked", json!({"revoked_at": before(0)})),
+        ("not sent", json!({"not_sent_at": before(0)})),
+    ]
+}
+
+/// An item with these attributes in place of its own.
+pub(crate) fn with(item: &Value, attributes: &Value) -> Value {
+    let mut item = item.clone();
+    for (name, value) in attributes.as_object().into_iter().flatten() {
+        item[name] = value.clone();
+    }
+    item
+}
+
 /// The database by its own protocol.
 pub(crate) struct Database {
     address: String,
@@ -73,6 +110,11 @@ impl Database {
         for name in ["wrong_for_code", "wrong_in_life"] {
             item[name] = json!({"N": wrong.to_string()});
         }
+        self.put(&item).await;
+    }
+
+    /// Puts an item.
+    pub(crate) async fn put(&self, item: &Value) {
         let put = json!({"TableName": self.table, "Item": item});
         call(&self.address, "PutItem", put).await;
     }
