@@ -85,6 +85,8 @@ async fn copy(store: &Store, model: &StoredDelivery, number: i64) {
     let op = draw_op(domain::audit::Actor::System, at).expect("a name");
     let pending = PendingDelivery {
         stored: &copy,
+        lookup_key: "benchmark",
+        older_links: &[],
         reference: &ReferenceHash::new(hash),
         addresses: &[],
         once: Once::Request(&request),

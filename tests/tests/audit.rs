@@ -358,6 +358,7 @@ async fn f_v10_a_stream_that_comes_again_from_its_beginning_adds_no_row() {
     let options = || Options {
         directory: folder.path().to_owned(),
         ports: Ports::default(),
+        parameters: BTreeMap::new(),
         variables: BTreeMap::new(),
         fed_elsewhere: Vec::new(),
     };

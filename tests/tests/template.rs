@@ -585,15 +585,21 @@ fn every_value_of_an_environment_is_a_parameter_or_a_resource() {
     let template = Template::read();
     for (id, function) in template.functions() {
         for (variable, value) in environment(function) {
-            let named = value["Ref"].as_str().or_else(|| {
-                value["Fn::GetAtt"]
-                    .as_str()
-                    .and_then(|name| name.split('.').next())
-            });
-            let known = named.is_some_and(|name| {
-                template.0["Parameters"].get(name).is_some()
-                    || template.0["Resources"].get(name).is_some()
-            });
+            let is_known = |value: &Value| {
+                let named = value["Ref"].as_str().or_else(|| {
+                    value["Fn::GetAtt"]
+                        .as_str()
+                        .and_then(|name| name.split('.').next())
+                });
+                named.is_some_and(|name| {
+                    template.0["Parameters"].get(name).is_some()
+                        || template.0["Resources"].get(name).is_some()
+                })
+            };
+            let known = match value["Fn::If"].as_array().map(Vec::as_slice) {
+                Some([_, one, other]) => is_known(one) && is_known(other),
+                _ => is_known(value),
+            };
             assert!(
                 known,
                 "{id}: {variable} is {value}, neither a parameter nor a resource of the template"
@@ -726,8 +732,14 @@ fn allows(function: &Value, action: &str, resource: Option<&str>) -> bool {
             && list(&statement["Action"])
                 .iter()
                 .any(|allowed| allowed == action)
-            && resource.is_none_or(|id| list(&statement["Resource"]).contains(&arn(id)))
+            && resource.is_none_or(|id| statement["Resource"] == keys(id))
     })
+}
+
+/// The ARNs of the keys that a parameter names, or of the stack's own.
+fn keys(id: &str) -> Value {
+    let (condition, parameter) = (format!("Has{id}s"), format!("{id}s"));
+    json!({"Fn::Split": [",", {"Fn::If": [condition, {"Ref": parameter}, arn(id)]}]})
 }
 
 fn arn(id: &str) -> Value {

@@ -46,6 +46,8 @@ pub struct Options {
     pub directory: PathBuf,
     /// The ports.
     pub ports: Ports,
+    /// Values of the template's parameters, where they are to be others than usual here.
+    pub parameters: BTreeMap<String, String>,
     /// What the functions find in their environment besides.
     pub variables: BTreeMap<String, String>,
     /// Functions that something else feeds from stream and schedule, by their logical ids.
@@ -145,6 +147,7 @@ impl Stack {
         let Options {
             directory,
             ports,
+            parameters,
             variables,
             fed_elsewhere,
         } = options;
@@ -156,8 +159,10 @@ impl Stack {
         let keys = in_directory(&directory, "kms.json", |path| {
             Keys::open(path, &template.keys())
         })?;
+        let mut values = environment::parameters(&addresses);
+        values.extend(parameters);
         let local = LocalValues {
-            parameters: environment::parameters(&addresses),
+            parameters: values,
             keys: keys.ids(),
             api: addresses.api.clone(),
         };

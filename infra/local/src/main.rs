@@ -77,6 +77,7 @@ async fn serve(place: Place, ready_file: Option<PathBuf>) -> Outcome {
     let stack = Stack::start(Options {
         directory: place.data,
         ports,
+        parameters: BTreeMap::new(),
         variables: BTreeMap::new(),
         fed_elsewhere: Vec::new(),
     })
@@ -111,6 +112,7 @@ async fn demonstrate(place: Place) -> Outcome {
     let stack = Stack::start(Options {
         directory: place.data,
         ports,
+        parameters: BTreeMap::new(),
         variables: BTreeMap::new(),
         fed_elsewhere: Vec::new(),
     })

@@ -23,6 +23,7 @@ fn options(directory: &Path) -> Options {
     Options {
         directory: directory.to_owned(),
         ports: Ports::default(),
+        parameters: BTreeMap::new(),
         variables: BTreeMap::new(),
         fed_elsewhere: Vec::new(),
     }

@@ -22,7 +22,7 @@ use domain::threema::ThreemaRefusal;
 use domain::time::Timestamp;
 use domain::usage::{ReachedCap, Usage};
 use pages::{AttachedEmail, EmailTemplate, EmailText, attached_email, file_name};
-use secrets::{Keys, LookupKeys, delivery_id, draw_code, draw_link_token};
+use secrets::{HashError, Keys, LookupKeys, delivery_id, draw_code, draw_link_token};
 use store::{
     Count, EarlierRequest, IdempotencyKey, ItemClaim, OpenFailure, Opening, Page, PendingDelivery,
     PendingFailure, Store, StoredDelivery,
@@ -479,8 +479,10 @@ impl SendDelivery {
         let code = self.hashing.hash(&id, 1, &secrets.code).await?;
         let reference = secrets.token.reference();
         let delivery = new_delivery(request, plan, &id, now);
+        let links = lookup.links(&secrets.token);
+        let (link, older_links) = links.split_first().ok_or(HashError::UnknownKey)?;
         let stored = StoredDelivery {
-            link: first(lookup.links(&secrets.token))?,
+            link: link.clone(),
             delivery,
             code,
             sealed_reference: self.hashing.keys().await?.seal(&reference, &id)?,
@@ -495,6 +497,8 @@ impl SendDelivery {
         };
         let pending = PendingDelivery {
             stored: &stored,
+            lookup_key: lookup.newest().ok_or(HashError::UnknownKey)?,
+            older_links,
             reference: &first(lookup.references(practice, &reference))?,
             addresses: &addresses(lookup, practice, plan),
             once,
@@ -769,5 +773,5 @@ fn first<T>(hashes: Vec<T>) -> Result<T, SendError> {
     hashes
         .into_iter()
         .next()
-        .ok_or_else(|| secrets::HashError::UnknownKey.into())
+        .ok_or_else(|| HashError::UnknownKey.into())
 }

@@ -122,11 +122,13 @@ impl LookupKeys {
     }
 
     /// P5, P6: whether a posted field was handed out for this cookie, delivery and purpose, less than 30 minutes ago, and need not wait.
+    ///
+    /// `links` are the delivery's places as [`LookupKeys::links`] gives them: a form that was handed out under an older key names the place under that key.
     pub fn check_form(
         &self,
         field: &str,
         cookie: &FormCookie,
-        link: &LinkHash,
+        links: &[LinkHash],
         purpose: Purpose,
         now: Timestamp,
     ) -> Result<(), FormError> {
@@ -136,7 +138,8 @@ impl LookupKeys {
             .map_err(|_| FormError::Foreign)?;
         let ours = self
             .form_keys()
-            .any(|key| key.verifies(&parts(term, cookie, link, purpose), &mac));
+            .zip(links)
+            .any(|(key, link)| key.verifies(&parts(term, cookie, link, purpose), &mac));
         let term = Term::parse(term).ok_or(FormError::Foreign)?;
         if !ours {
             Err(FormError::Foreign)
@@ -172,7 +175,10 @@ fn parts<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
+    use crate::draw_link_token;
     use crate::lookup::keys_of_test;
 
     fn now() -> Timestamp {
@@ -188,7 +194,7 @@ mod tests {
             keys.check_form(
                 &form,
                 &cookie,
-                &link,
+                slice::from_ref(&link),
                 Purpose::EnterCode,
                 now().plus(seconds),
             )
@@ -207,22 +213,40 @@ mod tests {
         let foreign = Err(FormError::Foreign);
         let other = FormCookie::draw().unwrap();
         assert_eq!(
-            keys.check_form(&form, &other, &link, Purpose::EnterCode, now()),
+            keys.check_form(
+                &form,
+                &other,
+                slice::from_ref(&link),
+                Purpose::EnterCode,
+                now()
+            ),
             foreign
         );
         let elsewhere = LinkHash::new("m".to_owned());
         assert_eq!(
-            keys.check_form(&form, &cookie, &elsewhere, Purpose::EnterCode, now()),
+            keys.check_form(
+                &form,
+                &cookie,
+                slice::from_ref(&elsewhere),
+                Purpose::EnterCode,
+                now()
+            ),
             foreign
         );
         assert_eq!(
-            keys.check_form(&form, &cookie, &link, Purpose::Done, now()),
+            keys.check_form(&form, &cookie, slice::from_ref(&link), Purpose::Done, now()),
             foreign
         );
         let later = form.replacen('1', "2", 1);
         for forged in ["", ".", "0-9999999999.", "9999999999.", "x.00", &later] {
             assert_eq!(
-                keys.check_form(forged, &cookie, &link, Purpose::EnterCode, now()),
+                keys.check_form(
+                    forged,
+                    &cookie,
+                    slice::from_ref(&link),
+                    Purpose::EnterCode,
+                    now()
+                ),
                 foreign,
                 "{forged}"
             );
@@ -237,7 +261,13 @@ mod tests {
         let form = keys.form(&cookie, &link, Purpose::EnterCode, Term::after(from, now()));
         let at = |seconds| {
             let now = now().plus(seconds);
-            keys.check_form(&form, &cookie, &link, Purpose::EnterCode, now)
+            keys.check_form(
+                &form,
+                &cookie,
+                slice::from_ref(&link),
+                Purpose::EnterCode,
+                now,
+            )
         };
         let early = Err(FormError::TooEarly(from));
         assert_eq!(
@@ -252,18 +282,30 @@ mod tests {
             ]
         );
         let hurried = form.replacen(&from.seconds().to_string(), "0", 1);
-        let checked = keys.check_form(&hurried, &cookie, &link, Purpose::EnterCode, now());
+        let checked = keys.check_form(
+            &hurried,
+            &cookie,
+            slice::from_ref(&link),
+            Purpose::EnterCode,
+            now(),
+        );
         assert_eq!(checked, Err(FormError::Foreign));
     }
 
     #[test]
     fn a_new_key_version_still_takes_forms_of_the_old_one() {
-        let (cookie, link) = (FormCookie::draw().unwrap(), LinkHash::new("l".to_owned()));
-        let form = keys_of_test(&[1]).form(&cookie, &link, Purpose::Done, Term::starting(now()));
-        assert!(
-            keys_of_test(&[2, 1])
-                .check_form(&form, &cookie, &link, Purpose::Done, now())
-                .is_ok()
-        );
+        let (cookie, token) = (FormCookie::draw().unwrap(), draw_link_token().unwrap());
+        let (old, both) = (keys_of_test(&[1]), keys_of_test(&[2, 1]));
+        let handed_out = |keys: &LookupKeys| {
+            let link = keys.links(&token).remove(0);
+            keys.form(&cookie, &link, Purpose::Done, Term::starting(now()))
+        };
+        let taken = |keys: &LookupKeys, form: &str| {
+            keys.check_form(form, &cookie, &keys.links(&token), Purpose::Done, now())
+        };
+        assert_eq!(taken(&both, &handed_out(&old)), Ok(()));
+        assert_eq!(taken(&both, &handed_out(&both)), Ok(()));
+        let unknown = taken(&old, &handed_out(&both));
+        assert_eq!(unknown, Err(FormError::Foreign));
     }
 }

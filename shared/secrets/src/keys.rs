@@ -52,7 +52,7 @@ impl<K: FromRoots> Keys<K> {
             .get_or_try_init(|| async {
                 let mut roots = Vec::with_capacity(self.ids.len());
                 for id in &self.ids {
-                    roots.push((id.clone(), self.root(id).await?));
+                    roots.push((name_of(id).to_owned(), self.root(id).await?));
                 }
                 Ok(K::from_roots(roots))
             })
@@ -91,6 +91,13 @@ impl<K: FromRoots> Keys<K> {
             .map_err(|_| error("the MAC is not 32 bytes long"))?;
         Ok(Root(root))
     }
+}
+
+/// What is kept with everything that a key made: its id, whether the deployment names it by that or by its ARN.
+fn name_of(id_or_arn: &str) -> &str {
+    id_or_arn
+        .rsplit_once('/')
+        .map_or(id_or_arn, |(_, name)| name)
 }
 
 /// 32 bytes that subkeys derive from.
@@ -154,5 +161,17 @@ impl std::fmt::Debug for Subkey {
 impl std::fmt::Debug for Root {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Root(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_one_name_whether_it_is_given_by_its_id_or_its_arn() {
+        let id = "1234abcd-12ab-34cd-56ef-1234567890ab";
+        let arn = format!("arn:aws:kms:eu-central-1:111122223333:key/{id}");
+        assert_eq!([name_of(id), name_of(&arn)], [id, id]);
     }
 }

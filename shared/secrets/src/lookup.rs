@@ -97,6 +97,11 @@ impl LookupKeys {
             .collect()
     }
 
+    /// The name of the key that new deliveries are placed by; kept with each, so that an operator sees when an older key can go.
+    pub fn newest(&self) -> Option<&str> {
+        self.versions.first().map(|version| version.id.as_str())
+    }
+
     pub(crate) fn form_keys(&self) -> impl Iterator<Item = &Subkey> {
         self.versions.iter().map(|version| &version.forms)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 use domain::audit::{Action, Op, Outcome};
 use domain::delivery::{Delivery, KEPT_AFTER_END, PENDING, SentIn, l5_is_superseded};
 use domain::hashed::{AddressHash, LinkHash, ReferenceHash};
@@ -27,6 +27,10 @@ const SUPERSEDED_REMEMBERED: usize = 300;
 pub struct PendingDelivery<'a> {
     /// Its facts and the hash of its code, and where it will lie.
     pub stored: &'a StoredDelivery,
+    /// The name of the look-up key that places it there.
+    pub lookup_key: &'a str,
+    /// Where the older look-up keys would place it: a draft that was sent under one of them lies there.
+    pub older_links: &'a [LinkHash],
     /// Its reference, hashed.
     pub reference: &'a ReferenceHash,
     /// Where its e-mail and message go, hashed.
@@ -129,11 +133,9 @@ impl Store {
             }
             Some(_) => Err(PendingFailure::Mismatch),
             None => {
-                let own = canceled
-                    .cancellation_reasons()
-                    .first()
-                    .and_then(|reason| reason.code());
-                let taken = own == Some("ConditionalCheckFailed");
+                let places = 1 + pending.older_links.len();
+                let mut places = canceled.cancellation_reasons().iter().take(places);
+                let taken = places.any(|reason| reason.code() == Some("ConditionalCheckFailed"));
                 Err(if taken {
                     PendingFailure::Taken
                 } else {
@@ -169,6 +171,11 @@ impl Store {
             .chain(by_address)
             .collect();
         let mut write = vec![put_new(&self.table, delivery_item(pending)?)?];
+        if let Once::Request(_) = pending.once {
+            for link in pending.older_links {
+                write.push(self.nothing_at(link)?);
+            }
+        }
         for key in &further {
             let mut same = pointer.clone();
             same.extend(key.attributes());
@@ -182,6 +189,16 @@ impl Store {
             Once::Item(claim) => self.claim_writes(claim, &delivery.id, &pending.stored.link)?,
         });
         Ok(write)
+    }
+
+    fn nothing_at(&self, link: &LinkHash) -> Result<TransactWriteItem, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(Key::delivery(link).attributes()))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(|_| StoreError::Unreadable("our own"))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// D10: the e-mail was refused, for this reason, or nobody knows. Closed for good, whatever else happens; an open delivery stays open.
@@ -380,6 +397,7 @@ fn delivery_item(pending: &PendingDelivery<'_>) -> Result<Item, StoreError> {
         "reference_sealed".to_owned(),
         text(sealed_reference.as_str()),
     );
+    item.insert("lookup_key".to_owned(), text(pending.lookup_key));
     item.insert("ttl".to_owned(), time_to_live(delivery.created_at));
     with_op(item, pending.op, Action::Email, Outcome::UnderWay)
 }

@@ -71,10 +71,9 @@ pub fn check_form(
 ) -> Result<(), FormError> {
     let posted: Option<PostedForm> = request.form();
     let cookie = request.cookie(FORM_COOKIE).and_then(FormCookie::parse);
-    let links = lookup.links(token);
-    match (posted, cookie, links.first()) {
-        (Some(posted), Some(cookie), Some(link)) if request.is_same_origin(origin) => {
-            lookup.check_form(&posted.form, &cookie, link, purpose, now)
+    match (posted, cookie) {
+        (Some(posted), Some(cookie)) if request.is_same_origin(origin) => {
+            lookup.check_form(&posted.form, &cookie, &lookup.links(token), purpose, now)
         }
         _ => Err(FormError::Foreign),
     }
