@@ -23,13 +23,16 @@ pub use pdf::pdf;
 pub use practice::{Answer, Practice, Sent};
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use deliveries::Clock;
 use domain::time::Timestamp;
 use front::Front;
 use local::{Options, Ports, Stack, practice as local_practice};
+use runtime::Aws;
 use secrets::HashCost;
 use serde_json::Value;
+use store::Store;
 use tempfile::TempDir;
 
 /// A stack of its own in a folder of its own, and a practice in it.
@@ -102,6 +105,7 @@ impl World {
         let options = Options {
             directory: folder.path().to_owned(),
             ports: Ports::default(),
+            parameters: BTreeMap::new(),
             variables,
             fed_elsewhere: fed_elsewhere.iter().map(ToString::to_string).collect(),
         };
@@ -120,6 +124,65 @@ impl World {
         }
     }
 
+    /// The same stack, stopped and started again on the same ports with the smallest hashes, with these values of the template's parameters and feeding these functions nothing.
+    ///
+    /// `meanwhile` may change what lies in its folder.
+    #[must_use]
+    pub async fn restarted(
+        self,
+        parameters: &[(&str, &str)],
+        fed_elsewhere: &[&str],
+        meanwhile: impl FnOnce(&Path),
+    ) -> Self {
+        let Self {
+            stack,
+            practice,
+            folder,
+        } = self;
+        let port = |address: &str| {
+            let port = address
+                .rsplit(':')
+                .next()
+                .and_then(|port| port.parse().ok());
+            port.expect("a port")
+        };
+        let ports = Ports {
+            api: port(stack.api()),
+            outbox: port(stack.outbox()),
+            dynamodb: port(stack.dynamodb()),
+            s3: port(stack.s3()),
+        };
+        // The clock's file is written where the clock is moved by HTTP.
+        let now = serde_json::json!({"now": stack.clock().now().to_string(), "stopped": true});
+        let kept = reqwest::Client::new().post(stack.clock_url()).json(&now);
+        let kept = kept.send().await.expect("an answer");
+        assert!(kept.status().is_success());
+        stack.stop().await;
+        meanwhile(folder.path());
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let cost = HashCost::SMALLEST.to_owned();
+        let options = Options {
+            directory: folder.path().to_owned(),
+            ports,
+            parameters: parameters.iter().map(owned).collect(),
+            variables: [("CODE_HASH_COST".to_owned(), cost)].into(),
+            fed_elsewhere: fed_elsewhere.iter().map(ToString::to_string).collect(),
+        };
+        Self {
+            stack: Stack::start(options).await.expect("a stack"),
+            practice,
+            folder,
+        }
+    }
+
+    /// The table as the operator's commands reach it.
+    pub fn store(&self) -> Store {
+        let environment = self.stack.environment();
+        let table = environment.read(|get| get.text("TABLE")).expect("a table");
+        let aws = Aws::new(environment).expect("clients");
+        Store::new(aws.dynamodb(), table)
+    }
+
     /// A further practice in the same stack, set up like the first.
     pub async fn another_practice(&self, id: &str) -> Practice {
         let key = local_practice::make(&self.stack, id).await.expect("a key");
@@ -129,7 +192,7 @@ impl World {
     }
 
     /// The folder in which the stack keeps everything.
-    pub fn folder(&self) -> &std::path::Path {
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 

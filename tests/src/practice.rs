@@ -166,8 +166,21 @@ impl Practice {
         issued_on: &str,
         content: &[u8],
     ) -> Answer {
+        self.announce_of("r1", kind, number, issued_on, content)
+            .await
+    }
+
+    /// The same of another record.
+    pub async fn announce_of(
+        &self,
+        record: &str,
+        kind: &str,
+        number: &str,
+        issued_on: &str,
+        content: &[u8],
+    ) -> Answer {
         let body = json!({
-            "record": "r1", "kind": kind, "number": number, "issued_on": issued_on, "content_type": "application/pdf",
+            "record": record, "kind": kind, "number": number, "issued_on": issued_on, "content_type": "application/pdf",
             "size": content.len(), "sha256": HEXLOWER.encode(&Sha256::digest(content)), "released": true,
         });
         self.call(Method::POST, "/v1/documents", body).await

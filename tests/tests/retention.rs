@@ -108,6 +108,9 @@ async fn week(world: &World) {
     let unfinished = practice.document("receipt", "4", "2026-11-20").await;
     let item = json!({"document": unfinished, "recipient": "patient", "channel": "sms"});
     practice.start_run(json!({"items": [item]})).await;
+    let now = world.clock().now();
+    let marked = world.store().mark_restored(now, true).await;
+    marked.expect("marked");
 }
 
 #[tokio::test(flavor = "multi_thread")]

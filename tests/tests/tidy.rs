@@ -96,7 +96,7 @@ fn dependencies_go_one_way() {
             "deliveries" => [&adapters[..], &["domain"]].concat(),
             "problems" => vec!["deliveries", "domain", "web"],
             "visits" => vec!["deliveries", "domain", "pages", "secrets", "web"],
-            "operator" => vec!["domain", "secrets", "store"],
+            "operator" => vec!["documents", "domain", "secrets", "store"],
             "local" | "tests" => continue,
             function => {
                 assert!(

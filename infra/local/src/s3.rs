@@ -11,7 +11,8 @@ use futures::TryStreamExt as _;
 use s3s::auth::SimpleAuth;
 use s3s::dto::{
     DeleteObjectInput, DeleteObjectOutput, GetObjectInput, GetObjectOutput, HeadObjectInput,
-    HeadObjectOutput, PutObjectInput, PutObjectOutput, StreamingBlob,
+    HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput,
+    StreamingBlob,
 };
 use s3s::service::S3ServiceBuilder;
 use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
@@ -43,7 +44,7 @@ pub(crate) fn router(directory: &Path, buckets: &[String], keys: KeyPair) -> Res
     Ok(Router::new().fallback_service(service))
 }
 
-/// The operations that the functions and a browser use; every other is answered as not implemented.
+/// The operations that the functions, a browser and the operator's commands use; every other is answered as not implemented.
 ///
 /// They are those of the file system, but for one thing: S3 stores nothing of an upload whose checksum is wrong,
 /// while the file system stores it and then complains.
@@ -88,6 +89,13 @@ impl S3 for Objects {
         request: S3Request<DeleteObjectInput>,
     ) -> S3Result<S3Response<DeleteObjectOutput>> {
         self.0.delete_object(request).await
+    }
+
+    async fn list_objects_v2(
+        &self,
+        request: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
+        self.0.list_objects_v2(request).await
     }
 }
 

@@ -1,7 +1,11 @@
-//! What an operator does for practices: makes them, disables them, makes and revokes their API keys, and watches their invoice runs.
+//! What an operator does: makes practices, disables and erases them, makes and revokes their API keys, watches their invoice runs, looks after the HMAC keys, and makes restored tables safe.
 //!
 //! There is no public route for any of this.
 
+mod erase;
+mod keys;
+mod practices;
+mod restore;
 mod watch;
 
 use domain::access::{ApiKey, Scope};
@@ -14,6 +18,12 @@ use domain::time::Timestamp;
 use secrets::{ApiKeySecret, draw_op};
 use store::{Store, StoreError};
 
+pub use erase::{Erased, Step, Traces, Whole, erase, traces};
+pub use keys::{KeyUse, KeyUses, reseal_webhooks, survey_keys};
+pub use practices::{PracticeNow, practice_now, practices};
+pub use restore::{
+    ClosedCounts, MissingSetting, TableSettings, close_restored, missing_settings, table_settings,
+};
 pub use watch::{RunEnding, done, ending, said, watch_run};
 
 /// Why a command did nothing, and what to do about it.
@@ -39,6 +49,50 @@ pub enum OperatorError {
     /// The generator.
     #[error(transparent)]
     Draw(#[from] secrets::DrawError),
+    /// What AWS says of the table's settings.
+    #[error(
+        "DynamoDB did not do {operation}: {reason}. Check the table's name, the region and your permissions"
+    )]
+    Settings {
+        /// Which call.
+        operation: &'static str,
+        /// The service's error code.
+        reason: String,
+    },
+    /// A prefix that could be many keys'.
+    #[error(
+        "{0} is too short to say which key is meant: name 8 or more characters of its hash, as `operator key list` shows them"
+    )]
+    ShortKey(String),
+    /// What is to be erased was not named twice.
+    #[error("nothing was changed: --confirm must say {0} once more")]
+    NotConfirmed(String),
+    /// A table in use must not be closed by mistake.
+    #[error(
+        "AWS does not say that {0} was restored from a backup, so nothing was changed. If it holds restored data all the same, add --any-table; every delivery in it will be closed for good"
+    )]
+    NotRestored(String),
+    /// The restore is not over.
+    #[error(
+        "{0} is still being restored; wait until `aws dynamodb describe-table` says ACTIVE, and run this again"
+    )]
+    BeingRestored(String),
+    /// The bucket was not named.
+    #[error(
+        "say which bucket, with --bucket or ZWEIWEG_BUCKET: output DocumentsBucketName of the stack; nothing was changed"
+    )]
+    NoBucket,
+    /// The bucket.
+    #[error(
+        "{0}. Check --bucket, the region and your permissions; what was deleted stays deleted, run this again"
+    )]
+    Documents(#[from] documents::DocumentsError),
+    /// KMS.
+    #[error("{0}. Your own permissions are what counts here")]
+    Key(#[from] secrets::KeyError),
+    /// The secret of a webhook.
+    #[error("{0}. Name every key in --lookup-keys that `operator keys status` shows")]
+    Seal(#[from] secrets::SealError),
 }
 
 /// Makes a practice that has said nothing but its name.

@@ -1,35 +1,50 @@
 //! The operator's commands, against AWS or the local stack.
 
+mod erase_command;
+mod keys_command;
+mod place;
 mod progress;
+mod restore_command;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::config::Region;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use domain::access::Scope;
-use domain::contact::SenderId;
+use domain::contact::{EmailAddress, SenderId};
 use domain::id::{PracticeId, RunId};
 use domain::practice::Limits;
 use domain::text::Line;
 use domain::time::Timestamp;
 use operator::{
-    OperatorError, RunEnding, create_key, create_practice, ending, revoke_key, said, set_disabled,
-    watch_run,
+    OperatorError, RunEnding, Whole, create_key, create_practice, ending, practice_now, practices,
+    revoke_key, said, set_disabled, watch_run,
 };
 use store::Store;
 
-use crate::progress::Progress;
+use crate::erase_command::{RecordCommand, erase_whole, of_record, prove};
+use crate::keys_command::KeysCommand;
+use crate::place::{Connection, Place};
+use crate::progress::{Looking, Progress};
+use crate::restore_command::RestoreCommand;
 
-/// Some items of a watched run failed, or nobody can tell. What clap refuses ends with 2.
-const NEEDS_A_PERSON: u8 = 3;
+/// Something is left for a person: items of a watched run, settings of a table, what could not be erased. What clap refuses ends with 2.
+pub(crate) const NEEDS_A_PERSON: u8 = 3;
 /// A watched run was cancelled.
 const CANCELLED: u8 = 4;
 
-/// Practices, their API keys, and their invoice runs.
+/// What is said at the end, and the exit code.
+type Done = (String, ExitCode);
+
+/// Everything was done.
+fn fine(said: String) -> Done {
+    (said, ExitCode::SUCCESS)
+}
+
+/// The operator's commands: practices, their API keys, records and invoice runs; the HMAC keys; restored tables.
+///
+/// Exit codes: 0 everything was done; 1 nothing or not all was done, and standard error says what helps; 2 the command line is wrong; 3 and 4 where a command says so.
 #[derive(Parser)]
 #[command(name = "operator", version)]
 struct Command {
@@ -37,20 +52,6 @@ struct Command {
     place: Place,
     #[command(subcommand)]
     what: What,
-}
-
-/// Where the table is.
-#[derive(Args)]
-struct Place {
-    /// The table: output `TableName` of the stack.
-    #[arg(long, global = true, default_value = "zweiweg", env = "ZWEIWEG_TABLE")]
-    table: String,
-    /// The region; your profile's where left out.
-    #[arg(long, global = true)]
-    region: Option<String>,
-    /// Another DynamoDB than AWS's: the `dynamodb` address that the local stack prints.
-    #[arg(long, global = true)]
-    endpoint: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -64,6 +65,12 @@ enum What {
     /// Invoice runs.
     #[command(subcommand)]
     Run(RunCommand),
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    #[command(subcommand)]
+    Record(RecordCommand),
+    #[command(subcommand)]
+    Restore(RestoreCommand),
 }
 
 #[derive(Subcommand)]
@@ -100,6 +107,29 @@ enum PracticeCommand {
         /// The practice.
         id: PracticeId,
     },
+    /// Lists all practices: id, public name, and since when one is disabled. Reads the whole table.
+    List,
+    /// Shows what the operator needs to know of a practice.
+    Show {
+        /// The practice.
+        id: PracticeId,
+    },
+    /// Erases everything of a practice: settings, records, documents and their files, deliveries, whose links are then unknown, runs, keys, counts and the audit. Ends with a proof: exit code 0 if nothing names it any more, 3 if something does.
+    ///
+    /// Nothing is kept: whoever needs the audit fetches it before, with `GET /v1/audit`.
+    /// Can be repeated; what a broken run left is done by the next.
+    Erase {
+        /// The practice.
+        id: PracticeId,
+        /// The practice's id once more.
+        #[arg(long)]
+        confirm: String,
+    },
+    /// Counts what names a practice, and changes nothing: exit code 0 if nothing does, 3 if something does.
+    Proof {
+        /// The practice.
+        id: PracticeId,
+    },
 }
 
 #[derive(Subcommand)]
@@ -132,12 +162,15 @@ enum KeyCommand {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let command = Command::parse();
-    let store = connect(command.place).await;
-    let fine = |said| (said, ExitCode::SUCCESS);
+    let connection = Connection::open(command.place).await;
+    let store = connection.store();
     let done = match command.what {
-        What::Practice(command) => of_practice(&store, command).await.map(fine),
+        What::Practice(command) => of_practice(&connection, command).await,
         What::Key(command) => of_key(&store, command).await.map(fine),
         What::Run(RunCommand::Watch { practice, run }) => watch(&store, &practice, &run).await,
+        What::Keys(command) => keys_command::run(&connection, command).await,
+        What::Record(command) => of_record(&connection, command).await,
+        What::Restore(command) => restore_command::run(&connection, command).await,
     };
     match done {
         Ok((said, code)) => {
@@ -157,11 +190,7 @@ async fn main() -> ExitCode {
 }
 
 /// Until the run ends: what became of its items, and the code that says so to a program.
-async fn watch(
-    store: &Store,
-    practice: &PracticeId,
-    id: &RunId,
-) -> Result<(String, ExitCode), OperatorError> {
+async fn watch(store: &Store, practice: &PracticeId, id: &RunId) -> Result<Done, OperatorError> {
     let mut progress = Progress::new();
     let watched = watch_run(store, practice, id, |run, counts| {
         progress.show(run, counts);
@@ -177,7 +206,11 @@ async fn watch(
     Ok((format!("{}: {}", run.state().name(), said(&counts)), code))
 }
 
-async fn of_practice(store: &Store, command: PracticeCommand) -> Result<String, OperatorError> {
+async fn of_practice(
+    connection: &Connection,
+    command: PracticeCommand,
+) -> Result<Done, OperatorError> {
+    let store = &connection.store();
     match command {
         PracticeCommand::Create {
             id,
@@ -190,22 +223,76 @@ async fn of_practice(store: &Store, command: PracticeCommand) -> Result<String, 
             };
             create_practice(store, &id, name.clone(), &limits, now()).await?;
             let key = create_key(store, &id, name, Scope::ALL.to_vec(), now()).await?;
-            Ok(format!(
+            Ok(fine(format!(
                 "made the practice {id}; its key, which is not shown again:\n{}",
                 key.expose()
-            ))
+            )))
         }
         PracticeCommand::Disable { id } => {
             set_disabled(store, &id, true, now()).await?;
-            Ok(format!(
+            Ok(fine(format!(
                 "{id} is disabled: its keys are refused and its patients' pages are closed"
-            ))
+            )))
         }
         PracticeCommand::Enable { id } => {
             set_disabled(store, &id, false, now()).await?;
-            Ok(format!("{id} works again"))
+            Ok(fine(format!("{id} works again")))
         }
+        PracticeCommand::List => list(store).await,
+        PracticeCommand::Show { id } => show(store, &id).await,
+        PracticeCommand::Erase { id, confirm } => {
+            erase_whole(connection, &Whole::Practice(id), &confirm).await
+        }
+        PracticeCommand::Proof { id } => prove(connection, &Whole::Practice(id)).await,
     }
+}
+
+async fn list(store: &Store) -> Result<Done, OperatorError> {
+    let mut looking = Looking::new();
+    let found = practices(store, |items| looking.show(items)).await;
+    looking.end();
+    let lines = found?.into_iter().map(|(id, practice)| {
+        let state = since(practice.disabled_at);
+        format!("{id}  {}  {state}", practice.public_name)
+    });
+    Ok(fine(lines.collect::<Vec<_>>().join("\n")))
+}
+
+async fn show(store: &Store, id: &PracticeId) -> Result<Done, OperatorError> {
+    let now = practice_now(store, id, now()).await?;
+    let (settings, (working, revoked)) = (&now.settings, now.keys);
+    let senders = match &now.limits.sender_ids {
+        None => "any".to_owned(),
+        Some(senders) if senders.is_empty() => "the deployment's own".to_owned(),
+        Some(senders) => {
+            let senders: Vec<&str> = senders.iter().map(SenderId::as_str).collect();
+            senders.join(", ")
+        }
+    };
+    let report_to = settings.report_to.as_ref();
+    let lines = [
+        format!(
+            "{id}  {}  {}",
+            settings.name.as_str(),
+            since(now.disabled_at)
+        ),
+        format!("keys: {working} work, {revoked} revoked"),
+        format!("webhooks: {}", now.webhooks),
+        format!("SMS senders: {senders}"),
+        format!(
+            "reports go to: {}",
+            report_to.map_or("nobody", EmailAddress::as_str)
+        ),
+        format!(
+            "sent this month: {} e-mails, {} SMS, {} Threema messages",
+            now.usage.emails, now.usage.sms, now.usage.threema
+        ),
+    ];
+    Ok(fine(lines.join("\n")))
+}
+
+fn since(disabled_at: Option<Timestamp>) -> String {
+    disabled_at.map_or_else(|| "works".to_owned(), |at| format!("disabled since {at}"))
 }
 
 async fn of_key(store: &Store, command: KeyCommand) -> Result<String, OperatorError> {
@@ -242,27 +329,6 @@ async fn of_key(store: &Store, command: KeyCommand) -> Result<String, OperatorEr
             Ok(format!("the key {hash} of {practice} no longer works"))
         }
     }
-}
-
-/// The operator's own profile on AWS; any credentials will do for a local stack.
-async fn connect(place: Place) -> Store {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
-    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(http);
-    if let Some(region) = place.region {
-        loader = loader.region(Region::new(region));
-    }
-    if let Some(endpoint) = place.endpoint {
-        loader = loader
-            .endpoint_url(endpoint)
-            .region(Region::new("eu-central-1"))
-            .credentials_provider(Credentials::from_keys("local", "local", None));
-    }
-    Store::new(
-        aws_sdk_dynamodb::Client::new(&loader.load().await),
-        place.table,
-    )
 }
 
 fn now() -> Timestamp {

@@ -1,4 +1,4 @@
-//! How far a run is, on standard error: a bar where a person looks, plain lines else.
+//! How far a command is, on standard error: a bar where a person looks, plain lines else.
 
 use std::io::{IsTerminal as _, Write as _, stderr};
 
@@ -6,7 +6,57 @@ use domain::run::{Counts, Run};
 use indicatif::{ProgressBar, ProgressStyle};
 use operator::{done, said};
 
-/// What shows it.
+/// How many items are looked at between two lines for a file.
+const BETWEEN_LINES: usize = 10_000;
+
+/// How many items of the table were looked at. Nobody knows how many there are before the end.
+pub(crate) struct Looking {
+    bar: Option<ProgressBar>,
+    next_line: usize,
+}
+
+impl Looking {
+    /// What fits standard error.
+    pub(crate) fn new() -> Self {
+        Self {
+            bar: stderr().is_terminal().then(ProgressBar::new_spinner),
+            next_line: BETWEEN_LINES,
+        }
+    }
+
+    /// So many by now.
+    pub(crate) fn show(&mut self, items: usize) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("looked at {items} items"));
+            bar.tick();
+        } else if items >= self.next_line {
+            // Nobody may be listening; the command goes on all the same.
+            let written = writeln!(stderr(), "looked at {items} items");
+            drop(written);
+            self.next_line = items + BETWEEN_LINES;
+        }
+    }
+
+    /// Something else that is being done.
+    pub(crate) fn say(&mut self, what: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(what.to_owned());
+            bar.tick();
+        } else {
+            let written = writeln!(stderr(), "{what}");
+            drop(written);
+        }
+    }
+
+    /// Leaves the line to what is said last.
+    pub(crate) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// What shows a run.
 pub(crate) enum Progress {
     /// For a person.
     Bar(ProgressBar),

@@ -32,6 +32,8 @@ pub(crate) struct Plan {
     pub(crate) supersedes: Vec<DeliveryId>,
     /// D4: how much the practice may send in a month.
     pub(crate) caps: MonthlyCaps,
+    /// Drafts that were made before are refused.
+    pub(crate) drafts_since: Option<Timestamp>,
     /// What the sending counts against them.
     pub(crate) counts: Usage,
     /// What the practice has sent this month, as far as the reading tells; the counting decides.
@@ -120,6 +122,7 @@ impl SendDelivery {
                 .filter(|_| is_protected),
             used: facts.usage,
             caps,
+            drafts_since: facts.drafts_since,
             counts,
             settings,
             addressee,

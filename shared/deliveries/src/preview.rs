@@ -203,7 +203,8 @@ impl SendDelivery {
         };
         let mut plan = self.plan(&asked).await?;
         let shown = self.compose(&asked, &plan, &secrets, draft.made_at);
-        let is_as_shown = fingerprint(&plan, &shown).is_ok_and(|now| now == draft.shown);
+        let is_kept = plan.drafts_since.is_none_or(|since| draft.made_at >= since);
+        let is_as_shown = is_kept && fingerprint(&plan, &shown).is_ok_and(|now| now == draft.shown);
         if let Some(changed) = &request.additional_text {
             asked.additional_text = Some(changed.clone());
         }

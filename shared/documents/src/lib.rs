@@ -11,6 +11,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
+use aws_sdk_s3::types::Object;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use domain::document::Document;
 use domain::id::{DocumentId, PracticeId};
@@ -201,10 +202,41 @@ impl Documents {
         practice: &PracticeId,
         document: &Document,
     ) -> Result<(), DocumentsError> {
+        self.delete_by_id(practice, &document.id).await
+    }
+
+    /// Some of the documents of a practice, whatever the table says of them: up to 1,000 at once. For the operator's commands alone: no function may list.
+    pub async fn some_of_practice(
+        &self,
+        practice: &PracticeId,
+        after: Option<&DocumentId>,
+    ) -> Result<Vec<DocumentId>, DocumentsError> {
+        let prefix = prefix(practice);
+        let listed = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(&prefix)
+            .set_start_after(after.map(|id| object_key(practice, id)))
+            .send()
+            .await
+            .map_err(|error| failure("ListObjectsV2", &error))?;
+        let keys = listed.contents().iter().filter_map(Object::key);
+        let ids = keys.map(|key| key.strip_prefix(&prefix)?.parse().ok());
+        let ids: Option<Vec<DocumentId>> = ids.collect();
+        ids.ok_or_else(|| own_error("ListObjectsV2"))
+    }
+
+    /// Deletes the bytes of a document of which nothing but its id is known.
+    pub async fn delete_by_id(
+        &self,
+        practice: &PracticeId,
+        id: &DocumentId,
+    ) -> Result<(), DocumentsError> {
         self.client
             .delete_object()
             .bucket(&self.bucket)
-            .key(object_key(practice, &document.id))
+            .key(object_key(practice, id))
             .send()
             .await
             .map_err(|error| failure("DeleteObject", &error))?;
@@ -212,8 +244,12 @@ impl Documents {
     }
 }
 
+fn prefix(practice: &PracticeId) -> String {
+    format!("documents/{practice}/")
+}
+
 fn object_key(practice: &PracticeId, id: &DocumentId) -> String {
-    format!("documents/{practice}/{id}")
+    format!("{}{id}", prefix(practice))
 }
 
 /// RFC 6266: a plain name for old browsers, and the full one.

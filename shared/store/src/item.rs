@@ -150,6 +150,10 @@ impl Key {
         Self::new(format!("LANE#{practice}#{run}#{lane}"), "LANE")
     }
 
+    pub(crate) fn restored() -> Self {
+        Self::new("RESTORED".to_owned(), "CLOSED")
+    }
+
     pub(crate) fn rate() -> Self {
         Self::new("RATE".to_owned(), "EMAILS")
     }
@@ -208,6 +212,11 @@ impl Key {
     /// Sorts by time.
     pub(crate) fn awaited(at: Timestamp, id: &str) -> Self {
         Self::new("AWAITED".to_owned(), format!("{:012}#{id}", at.seconds()))
+    }
+
+    /// Of a row that was read.
+    pub(crate) fn of_texts(partition: &str, sort: &str) -> Self {
+        Self::new(partition.to_owned(), sort)
     }
 
     /// The key of an item.

@@ -31,6 +31,7 @@
 //! | `RUNS` | `<practice>#<run>` | runs that are not finished |
 //! | `RATE` | `EMAILS` | how many e-mails runs may still send this second |
 //! | `LINK#<hash>` | `DELIVERY` | a delivery with its code's hash and sessions |
+//! | `RESTORED` | `CLOSED` | when the operator last made a restored table safe |
 //!
 //! Everything that a decision hangs on is read by primary key and consistently, or judged by a condition.
 //! Every write that changes, sends, judges, asks or hands out something says in `last_op` who did what, and the stream carries it to the audit ([`Change`]).
@@ -53,9 +54,11 @@ mod outgoing;
 mod practices;
 mod records;
 mod requests;
+mod restore;
 mod run_items;
 mod runs;
 mod sending;
+mod survey;
 mod table;
 mod text_templates;
 mod threema;
@@ -75,9 +78,11 @@ pub use lanes::{Lane, LaneNow};
 pub use outgoing::{Claim, Due, DueTask};
 pub use records::SendingFacts;
 pub use requests::{EarlierRequest, IdempotencyKey};
+pub use restore::Closed;
 pub use run_items::{ItemClaim, StoredLine};
 pub use runs::{ActiveRun, RunRequested};
 pub use sending::{Once, OpenFailure, Opened, Opening, PendingDelivery, PendingFailure};
+pub use survey::{Row, Survey};
 pub use table::Page;
 pub use usage::Count;
 pub use webhooks::StoredWebhooks;

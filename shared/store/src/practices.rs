@@ -8,6 +8,7 @@ use domain::practice::{Limits, PublicPractice, Settings};
 use crate::Store;
 use crate::error::StoreError;
 use crate::item::{Item, Key, OURS, VERSION, from_item, last_op, number, time, to_item, with_op};
+use crate::restore::limits_from;
 
 impl Store {
     /// A practice's settings; `None` if there is no such practice.
@@ -19,7 +20,10 @@ impl Store {
     /// What the operator allows the practice.
     pub async fn limits(&self, practice: &PracticeId) -> Result<Limits, StoreError> {
         let found = self.get(&Key::limits(practice)).await?;
-        found.map_or_else(|| Ok(Limits::default()), |item| from_item(item, "limits"))
+        found.map_or_else(
+            || Ok(Limits::default()),
+            |item| limits_from(item).map(|(limits, _)| limits),
+        )
     }
 
     /// What pages say of the practice; `None` if there is no such practice.

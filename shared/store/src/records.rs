@@ -10,6 +10,7 @@ use domain::usage::{Month, Usage};
 use crate::audit::erasure;
 use crate::error::StoreError;
 use crate::item::{Key, from_item, gone, practice_partition, to_item, with_op};
+use crate::restore::limits_from;
 use crate::table::{Page, Paging};
 use crate::usage::usage_from;
 use crate::{Store, StoredDocument};
@@ -21,6 +22,8 @@ pub struct SendingFacts {
     pub settings: Option<Settings>,
     /// What the operator allows.
     pub limits: Limits,
+    /// Drafts that were made before are refused: the table was restored from a backup then.
+    pub drafts_since: Option<Timestamp>,
     /// What the practice has sent this month.
     pub usage: Usage,
     /// Whose documents.
@@ -159,12 +162,14 @@ impl Store {
                 .map(|at| items.swap_remove(at))
         };
         let [settings, limits, record, usage] = fixed.each_ref().map(&mut take);
+        let (limits, drafts_since) =
+            limits.map_or_else(|| Ok((Limits::default(), None)), limits_from)?;
         Ok(SendingFacts {
+            drafts_since,
             settings: settings
                 .map(|item| from_item(item, "settings"))
                 .transpose()?,
-            limits: limits
-                .map_or_else(|| Ok(Limits::default()), |item| from_item(item, "limits"))?,
+            limits,
             usage: usage.map_or_else(|| Ok(Usage::default()), usage_from)?,
             record: record.map(|item| from_item(item, "record")).transpose()?,
             documents: items
