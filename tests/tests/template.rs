@@ -1,5 +1,6 @@
 //! What `template.yaml` promises: who may do what, which routes are open, what is kept and for how long, and what no log may hold.
-//! Reads the template as it stands in the tree; whether it could be deployed is for `sam validate` and `cfn-lint` to say.
+//! Reads the template as it stands in the tree, and where something is added by SAM, as `tests/template/transform.py` has written it out.
+//! Whether it could be deployed is for `sam validate` and `cfn-lint` to say.
 #![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +56,52 @@ const TABLE_ACTIONS: [&str; 7] = [
     "dynamodb:UpdateItem",
     "dynamodb:DeleteItem",
     "dynamodb:ConditionCheckItem",
+];
+
+/// Everything that is allowed by a wildcard in what SAM makes of the template: where, what, on what, and why it cannot be narrower.
+const WILDCARDS: [(&str, &str, &str, &str); 7] = [
+    (
+        "a role",
+        "sns:Publish",
+        "*",
+        "A phone number is no resource; topics are denied beside it.",
+    ),
+    (
+        "a role",
+        "s3:PutObject",
+        "${DocumentsBucket.Arn}/documents/*",
+        "Documents have random ids.",
+    ),
+    (
+        "a role",
+        "s3:GetObject",
+        "${DocumentsBucket.Arn}/documents/*",
+        "The same.",
+    ),
+    (
+        "a role",
+        "s3:DeleteObject",
+        "${DocumentsBucket.Arn}/documents/*",
+        "The same.",
+    ),
+    (
+        "a role",
+        "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+        "*",
+        "SAM gives it to every role: it writes lines into logs, and reads none.",
+    ),
+    (
+        "a role",
+        "arn:aws:iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole",
+        "*",
+        "SAM gives it to who follows a stream: it reads streams of tables, and those need their key to be read, which is named.",
+    ),
+    (
+        "a key",
+        "kms:*",
+        "*",
+        "A key's policy is about that key alone, and hands the decision to IAM.",
+    ),
 ];
 
 #[test]
@@ -197,6 +244,15 @@ fn a_function_is_told_of_exactly_what_it_may_use() {
                 "{id}: {variable} is set where {action} is allowed, and only there"
             );
         }
+        let is_asked = id == "Authorize"
+            || function["Events"]
+                .as_object()
+                .is_some_and(|events| events.values().any(|event| event["Type"] == "HttpApi"));
+        assert_eq!(
+            told.contains("ORIGIN_SECRET_HASHES"),
+            is_asked,
+            "{id}: whoever takes requests refuses those that went around what stands in front"
+        );
         let uses_table = statements(function).any(|statement| {
             let actions = list(&statement["Action"]);
             actions
@@ -249,6 +305,70 @@ fn what_a_stream_gives_up_is_kept_and_told_and_what_blocks_it_is_told_too() {
     assert_eq!(streams, 2, "notify and dispatch");
     let queue = json!({"Fn::GetAtt": "UnfollowedChanges.QueueName"});
     assert!(tells("ApproximateNumberOfMessagesVisible", &queue));
+}
+
+#[test]
+fn every_alarm_tells_the_operator_and_names_its_page_of_the_runbook() {
+    let template = Template::read();
+    let told =
+        json!({"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]});
+    let mut named = BTreeSet::new();
+    for (id, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
+        assert_eq!(alarm["AlarmActions"], told, "{id}");
+        let description = text(&alarm["AlarmDescription"]);
+        let page = description
+            .rsplit_once(" See docs/runbook/")
+            .and_then(|(_, page)| page.strip_suffix(".md"));
+        let page = page.unwrap_or_else(|| panic!("{id} names no page: {description}"));
+        named.insert(page.to_owned());
+    }
+    let folder = root().join("docs/runbook");
+    // The pages come with the operator's manual.
+    if folder.is_dir() {
+        let written: BTreeSet<String> = fs::read_dir(folder)
+            .expect("docs/runbook can be listed")
+            .map(|page| page.expect("a page").path())
+            .filter_map(|page| Some(page.file_stem()?.to_str()?.to_owned()))
+            .filter(|page| page != "README")
+            .collect();
+        assert_eq!(named, written, "alarms (left), pages (right)");
+    }
+}
+
+#[test]
+fn every_function_has_alarms_for_errors_and_throttles_and_where_people_wait_for_slowness() {
+    let template = Template::read();
+    let watched = |metric: &str| -> BTreeSet<&str> {
+        template
+            .of_type("AWS::CloudWatch::Alarm")
+            .filter(|(_, alarm)| alarm["MetricName"] == metric)
+            .map(|(_, alarm)| text(&alarm["Dimensions"][0]["Value"]["Ref"]))
+            .collect()
+    };
+    let all: BTreeSet<&str> = template.functions().map(|(id, _)| id).collect();
+    assert_eq!(watched("Errors"), all);
+    assert_eq!(watched("Throttles"), all);
+    let waited_for = ["Download", "Issue", "RequestCode", "Verify"];
+    assert_eq!(watched("Duration"), BTreeSet::from(waited_for));
+}
+
+#[test]
+fn what_is_counted_from_logs_raises_an_alarm_under_the_same_name() {
+    let template = Template::read();
+    let alarms: String = template
+        .of_type("AWS::CloudWatch::Alarm")
+        .map(|(_, alarm)| alarm.to_string())
+        .collect();
+    let mut filters = 0;
+    for (id, filter) in template.of_type("AWS::Logs::MetricFilter") {
+        filters += 1;
+        let metric = &filter["MetricTransformations"][0];
+        assert_eq!(metric["MetricName"], id);
+        let namespace = json!({"Fn::Sub": "Zweiweg/${AWS::StackName}"});
+        assert_eq!(metric["MetricNamespace"], namespace, "{id}");
+        assert!(alarms.contains(&format!("\"{id}\"")), "{id} alarms nobody");
+    }
+    assert!(filters > 0, "something is counted from logs");
 }
 
 #[test]
@@ -618,11 +738,284 @@ fn every_parameter_says_what_it_does_and_is_used() {
             description.len() > 40,
             "{name} says what it does and what it costs"
         );
+        let uses = [format!("{{\"Ref\":\"{name}\"}}"), format!("${{{name}}}")];
         assert!(
-            body.contains(&format!("{{\"Ref\":\"{name}\"}}")),
+            uses.iter().any(|used| body.contains(used)),
             "nothing uses the parameter {name}"
         );
     }
+}
+
+#[test]
+fn nothing_of_the_transformed_template_is_allowed_by_a_wildcard_without_a_reason() {
+    let template = Template::transformed();
+    let mut found = BTreeSet::new();
+    let mut note = |place: &'static str, action: &str, resource: &str| {
+        if action.contains('*') || resource.contains('*') {
+            found.insert((place, action.to_owned(), resource.to_owned()));
+        }
+    };
+    for (id, role) in template.of_type("AWS::IAM::Role") {
+        for policy in list(&role["ManagedPolicyArns"]) {
+            note("a role", text(policy), "*");
+        }
+        for policy in list(&role["Policies"]) {
+            for statement in list(&policy["PolicyDocument"]["Statement"]) {
+                assert!(statement.get("NotAction").is_none(), "{id}");
+                assert!(statement.get("NotResource").is_none(), "{id}");
+                if statement["Effect"] == "Deny" {
+                    continue;
+                }
+                for action in list(&statement["Action"]) {
+                    for resource in list(&statement["Resource"]) {
+                        let resource = resource.as_str().or(resource["Fn::Sub"].as_str());
+                        note("a role", text(action), resource.unwrap_or_default());
+                    }
+                }
+            }
+        }
+    }
+    for (_, key) in template.of_type("AWS::KMS::Key") {
+        for statement in list(&key["KeyPolicy"]["Statement"]) {
+            note(
+                "a key",
+                text(&statement["Action"]),
+                text(&statement["Resource"]),
+            );
+        }
+    }
+    for (id, permission) in template.of_type("AWS::Lambda::Permission") {
+        assert!(permission.get("SourceArn").is_some(), "{id}: from where");
+        let caller = text(&permission["Principal"]);
+        let callers = ["apigateway.amazonaws.com", "events.amazonaws.com"];
+        assert!(callers.contains(&caller), "{id}: {caller}");
+    }
+    let allowed = WILDCARDS.map(|(place, action, resource, reason)| {
+        assert!(reason.len() > 8, "{action}: a reason");
+        (place, action.to_owned(), resource.to_owned())
+    });
+    assert_eq!(
+        found,
+        BTreeSet::from(allowed),
+        "found (left), with a reason (right)"
+    );
+}
+
+#[test]
+fn the_transformed_template_tracks_nobody_logs_no_path_and_keeps_every_log_for_its_time() {
+    let template = Template::transformed();
+    for (id, destination) in template.of_type("AWS::SES::ConfigurationSetEventDestination") {
+        let told = destination["EventDestination"]["MatchingEventTypes"].to_string();
+        let told = told.to_lowercase();
+        assert!(!told.contains("open") && !told.contains("click"), "{id}");
+    }
+    let mut stages = 0;
+    for (id, stage) in template.of_type("AWS::ApiGatewayV2::Stage") {
+        stages += 1;
+        let format = text(&stage["AccessLogSettings"]["Format"]).to_lowercase();
+        for untold in ["path", "query", "authorizer", "identity", "domain"] {
+            assert!(!format.contains(untold), "{id} logs {untold}: {format}");
+        }
+    }
+    assert_eq!(stages, 1);
+    let logs: BTreeSet<&str> = template
+        .of_type("AWS::Logs::LogGroup")
+        .map(|(id, log)| {
+            assert_eq!(log["RetentionInDays"], RETENTION_DAYS, "{id}");
+            id
+        })
+        .collect();
+    let mut written = BTreeSet::new();
+    for (id, function) in template.of_type("AWS::Lambda::Function") {
+        let log = text(&function["LoggingConfig"]["LogGroup"]["Ref"]);
+        assert!(logs.contains(log), "{id} writes to {log}");
+        assert!(written.insert(log), "{id} shares {log}");
+    }
+    let functions = Template::read().functions().count();
+    assert_eq!(written.len(), functions, "SAM adds no function");
+}
+
+#[test]
+fn what_may_be_deployed_for_development_and_production_fits_the_template() {
+    let path = root().join("samconfig.toml");
+    let source = fs::read_to_string(path).expect("samconfig.toml");
+    let config: toml::Table = source.parse().expect("TOML");
+    let template = Template::read();
+    let mut stacks = BTreeSet::new();
+    for name in ["dev", "prod"] {
+        let settings = &config[name]["deploy"]["parameters"];
+        stacks.insert(settings["stack_name"].as_str().expect("a name"));
+        let given: BTreeMap<&str, &str> = settings["parameter_overrides"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|given| given.as_str().expect("a text"))
+            .map(|given| given.split_once('=').expect("name=value"))
+            .collect();
+        for (parameter, value) in &given {
+            let known = template.0["Parameters"].get(parameter).is_some();
+            assert!(known, "{name}: the template has no {parameter}");
+            assert!(value.len() < 32, "{name}: {parameter} looks like a secret");
+        }
+        // Nobody deploys by mistake what would send patients to another house.
+        for (parameter, definition) in fields(&template.0["Parameters"]) {
+            if definition.get("Default").is_none() {
+                assert_eq!(given.get(parameter.as_str()), Some(&"\"\""), "{parameter}");
+            }
+        }
+        if name == "prod" {
+            for (parameter, value) in [
+                ("EntryConcurrency", "20"),
+                ("RequestConcurrency", "5"),
+                ("SendConcurrency", "20"),
+            ] {
+                assert_eq!(given.get(parameter), Some(&value), "{parameter}");
+            }
+        }
+    }
+    assert_eq!(stacks.len(), 2, "two stacks, not one");
+    assert!(!config.contains_key("default"), "nothing without a choice");
+}
+
+#[test]
+fn parameters_that_belong_together_are_refused_apart_before_anything_is_made() {
+    let template = Template::read();
+    let assertions: Vec<&Value> = fields(&template.0["Rules"])
+        .values()
+        .flat_map(|rule| list(&rule["Assertions"]))
+        .collect();
+    let refused = |given: &[(&str, &str)]| {
+        let given: BTreeMap<&str, &str> = given.iter().copied().collect();
+        let failed = assertions
+            .iter()
+            .filter(|assertion| !holds(&assertion["Assert"], &given));
+        failed
+            .map(|assertion| text(&assertion["AssertDescription"]))
+            .collect::<Vec<_>>()
+    };
+    for (one, other) in [
+        ("ThreemaGatewayId", "ThreemaSecretArn"),
+        ("DomainName", "CertificateArn"),
+    ] {
+        for (given, missing) in [(one, other), (other, one)] {
+            let [said] = refused(&[(given, "x")])[..] else {
+                panic!("{given} without {missing} is not refused once");
+            };
+            let names = said.contains(given) && said.contains(missing);
+            assert!(names, "{given} without {missing}: {said}");
+        }
+        assert!(refused(&[(one, "x"), (other, "y")]).is_empty());
+    }
+    let both = refused(&[("DomainName", "x"), ("ThreemaGatewayId", "y")]);
+    assert_eq!(both.len(), 2, "each is said: {both:?}");
+    assert!(refused(&[]).is_empty());
+}
+
+/// What a condition of the section Rules says of these parameters; the others are empty.
+fn holds(condition: &Value, given: &BTreeMap<&str, &str>) -> bool {
+    let (function, of) = fields(condition).iter().next().expect("a condition");
+    match (function.as_str(), list(of)) {
+        ("Fn::Or", conditions) => conditions.iter().any(|of| holds(of, given)),
+        ("Fn::Not", [condition]) => !holds(condition, given),
+        ("Fn::Equals", [parameter, value]) => {
+            let given = given.get(text(&parameter["Ref"])).copied();
+            given.unwrap_or_default() == text(value)
+        }
+        _ => panic!("{condition} is not known here"),
+    }
+}
+
+#[test]
+fn a_new_account_can_deploy_and_a_name_of_ones_own_is_the_only_way_in() {
+    let template = Template::read();
+    let mut reserved = BTreeSet::new();
+    for (id, function) in template.functions() {
+        let Some([condition, parameter, otherwise]) =
+            function["ReservedConcurrentExecutions"]["Fn::If"]
+                .as_array()
+                .map(Vec::as_slice)
+        else {
+            continue;
+        };
+        assert_eq!(*otherwise, json!({"Ref": "AWS::NoValue"}), "{id}");
+        let parameter = text(&parameter["Ref"]);
+        assert_eq!(template.0["Parameters"][parameter]["Default"], 0, "{id}");
+        let reserves = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]});
+        assert_eq!(template.0["Conditions"][text(condition)], reserves, "{id}");
+        reserved.insert(id);
+    }
+    assert_eq!(reserved, BTreeSet::from(["Issue", "RequestCode", "Verify"]));
+    let closed = &template.properties("HttpApi")["DisableExecuteApiEndpoint"];
+    assert_eq!(*closed, json!({"Fn::If": ["HasDomain", true, false]}));
+    let tls = &template.properties("Domain")["DomainNameConfigurations"][0]["SecurityPolicy"];
+    assert_eq!(*tls, "TLS_1_2");
+}
+
+#[test]
+fn the_dashboard_is_one_page_of_a_few_titled_pictures() {
+    let template = Template::read();
+    let dashboards: Vec<_> = template.of_type("AWS::CloudWatch::Dashboard").collect();
+    let [(_, dashboard)] = dashboards[..] else {
+        panic!("one dashboard");
+    };
+    // Its variables stand inside texts, but for one number.
+    let body = text(&dashboard["DashboardBody"]["Fn::Sub"])
+        .replace("\"value\": ${SmsBudget}", "\"value\": 1");
+    let body: Value = serde_json::from_str(&body).expect("JSON");
+    let titles: Vec<&str> = list(&body["widgets"])
+        .iter()
+        .map(|widget| text(&widget["properties"]["title"]))
+        .collect();
+    assert!(titles.len() <= 8, "a person can read it: {titles:?}");
+    for said in ["practices sent", "patients did", "failed", "costs"] {
+        assert!(titles.iter().any(|title| title.contains(said)), "{said}");
+    }
+}
+
+#[test]
+fn what_stands_in_front_keeps_no_path_caches_nothing_and_says_who_asks() {
+    let template = Template::at("infra/edge/template.yaml");
+    let distribution = &template.properties("Distribution")["DistributionConfig"];
+    assert!(distribution.get("Logging").is_none(), "paths hold tokens");
+    assert_eq!(
+        distribution["ViewerCertificate"]["MinimumProtocolVersion"],
+        "TLSv1.2_2021"
+    );
+    let origin = &distribution["Origins"][0];
+    let tls = &origin["CustomOriginConfig"];
+    assert_eq!(tls["OriginProtocolPolicy"], "https-only");
+    assert_eq!(tls["OriginSSLProtocols"], json!(["TLSv1.2"]));
+    let header = &origin["OriginCustomHeaders"][0];
+    assert_eq!(
+        text(&header["HeaderName"]).to_lowercase(),
+        web::FRONT_SECRET
+    );
+    assert_eq!(header["HeaderValue"], json!({"Ref": "OriginSecret"}));
+    assert_eq!(template.0["Parameters"]["OriginSecret"]["NoEcho"], true);
+    let behaviour = &distribution["DefaultCacheBehavior"];
+    let caching_disabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+    assert_eq!(behaviour["CachePolicyId"], caching_disabled);
+    assert!(distribution.get("CacheBehaviors").is_none(), "one for all");
+    let forwarded = &template.properties("ForwardAll")["OriginRequestPolicyConfig"];
+    assert_eq!(
+        forwarded["HeadersConfig"]["Headers"],
+        json!(["CloudFront-Viewer-Address"])
+    );
+
+    let firewall = template.properties("Firewall");
+    assert_eq!(distribution["WebACLId"], arn("Firewall"));
+    let rules = list(&firewall["Rules"]);
+    for judged in rules.iter().chain([firewall]) {
+        assert_eq!(judged["VisibilityConfig"]["SampledRequestsEnabled"], false);
+    }
+    let by_address = &rules[0]["Statement"]["RateBasedStatement"];
+    assert_eq!(by_address["AggregateKeyType"], "IP");
+    assert_eq!(by_address["Limit"], json!({"Ref": "RatePerAddress"}));
+    let kinds: BTreeSet<&str> = fields(&template.0["Resources"])
+        .values()
+        .map(|resource| text(&resource["Type"]))
+        .collect();
+    assert!(!kinds.contains("AWS::WAFv2::LoggingConfiguration"));
 }
 
 /// The template, with `!Ref x` as `{"Ref": "x"}` and `!Name x` as `{"Fn::Name": x}`.
@@ -630,7 +1023,23 @@ struct Template(Value);
 
 impl Template {
     fn read() -> Self {
-        let path = root().join("template.yaml");
+        Self::at("template.yaml")
+    }
+
+    /// As CloudFormation gets it.
+    fn transformed() -> Self {
+        let path = root().join("target/template/transformed.json");
+        let source = fs::read_to_string(&path).unwrap_or_else(|error| {
+            panic!(
+                "{}: {error}; run tests/template/transform.py",
+                path.display()
+            )
+        });
+        Self(serde_json::from_str(&source).expect("JSON"))
+    }
+
+    fn at(path: &str) -> Self {
+        let path = root().join(path);
         let source =
             fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let documents = Yaml::load_from_str(&source)

@@ -6,21 +6,37 @@ use deliveries::Clock;
 use domain::access::{ApiKey, Scope};
 use domain::practice::PublicPractice;
 use futures::FutureExt as _;
-use runtime::{Aws, Environment, Function, MissingSettings, event_function};
+use runtime::{Aws, Environment, Function, MissingSettings, event_function, front};
 use secrets::ApiKeySecret;
 use serde_json::{Value, json};
 use store::{Store, StoreError};
+use web::{FRONT_SECRET, Front};
+
+/// What this function may touch.
+#[derive(Debug)]
+struct Deps {
+    store: Store,
+    front: Front,
+}
 
 /// The function, ready to be called. Its clock is not asked: a key ends when it is revoked, not by time.
 pub fn function(environment: &Environment, _clock: Clock) -> Result<Function, MissingSettings> {
-    let store = environment.read(|get| Store::new(Aws::read(get).dynamodb(), get.text("TABLE")))?;
-    Ok(event_function(store, |store, event| {
-        async move { Ok(handle(store, &event).await?) }.boxed()
+    let deps = environment.read(|get| Deps {
+        store: Store::new(Aws::read(get).dynamodb(), get.text("TABLE")),
+        front: front(get),
+    })?;
+    Ok(event_function(deps, |deps, event| {
+        async move { Ok(handle(deps, &event).await?) }.boxed()
     }))
 }
 
 /// API Gateway's simple response; an error of the table fails the call, which the gateway answers with 500.
-async fn handle(store: &Store, event: &Value) -> Result<Value, StoreError> {
+async fn handle(deps: &Deps, event: &Value) -> Result<Value, StoreError> {
+    let Deps { store, front } = deps;
+    // The gateway asks here first: whoever goes around what stands in front costs no read.
+    if !front.admits(event["headers"][FRONT_SECRET].as_str()) {
+        return Ok(refused());
+    }
     let header = event["identitySource"][0]
         .as_str()
         .or(event["headers"]["authorization"].as_str());

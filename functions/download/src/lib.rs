@@ -30,21 +30,22 @@ struct Deps {
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    let deps = environment.read(|get| {
-        let aws = Aws::read(get);
-        Deps {
-            read: ReadDocuments::new(
-                Store::new(aws.dynamodb(), get.text("TABLE")),
-                Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
-                Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-                clock,
-            ),
-            origin: get.text("BASE_URL"),
-        }
-    })?;
-    Ok(http_function(deps, |deps, request| {
-        handle(deps, request).boxed()
-    }))
+    http_function(
+        environment,
+        |get| {
+            let aws = Aws::read(get);
+            Deps {
+                read: ReadDocuments::new(
+                    Store::new(aws.dynamodb(), get.text("TABLE")),
+                    Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
+                    Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+                    clock,
+                ),
+                origin: get.text("BASE_URL"),
+            }
+        },
+        |deps, request| handle(deps, request).boxed(),
+    )
 }
 
 async fn handle(deps: &Deps, request: &Request) -> Response {

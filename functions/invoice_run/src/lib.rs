@@ -24,17 +24,18 @@ use crate::problems::run_problem;
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    let runs = environment.read(|get| {
-        let aws = Aws::read(get);
-        Runs {
-            store: Store::new(aws.dynamodb(), get.text("TABLE")),
-            lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-            clock,
-        }
-    })?;
-    Ok(http_function(runs, |runs, request| {
-        handle(runs, request).boxed()
-    }))
+    http_function(
+        environment,
+        |get| {
+            let aws = Aws::read(get);
+            Runs {
+                store: Store::new(aws.dynamodb(), get.text("TABLE")),
+                lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+                clock,
+            }
+        },
+        |runs, request| handle(runs, request).boxed(),
+    )
 }
 
 async fn handle(runs: &Runs, request: &Request) -> Response {

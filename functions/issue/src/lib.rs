@@ -26,34 +26,35 @@ use crate::filter::Filter;
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    let send = environment.read(|get| {
-        let aws = Aws::read(get);
-        SendDelivery {
-            store: Store::new(aws.dynamodb(), get.text("TABLE")),
-            documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
-            lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-            hashing: Hashing::new(
-                Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
-                HashCost::named(get.optional("CODE_HASH_COST")),
-            ),
-            email: EmailChannel::new(
-                aws.ses(),
-                get.text("MAIL_FROM"),
-                get.text("CONFIGURATION_SET"),
-            ),
-            messengers: Messengers {
-                sms: SmsChannel::new(aws.sns()),
-                own_sender: get.parsed("SMS_SENDER_ID"),
-                countries: get.parsed("SMS_COUNTRIES"),
-                threema: threema(get, &aws),
-            },
-            base_url: get.text("BASE_URL"),
-            clock,
-        }
-    })?;
-    Ok(http_function(send, |send, request| {
-        handle(send, request).boxed()
-    }))
+    http_function(
+        environment,
+        |get| {
+            let aws = Aws::read(get);
+            SendDelivery {
+                store: Store::new(aws.dynamodb(), get.text("TABLE")),
+                documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
+                lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+                hashing: Hashing::new(
+                    Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
+                    HashCost::named(get.optional("CODE_HASH_COST")),
+                ),
+                email: EmailChannel::new(
+                    aws.ses(),
+                    get.text("MAIL_FROM"),
+                    get.text("CONFIGURATION_SET"),
+                ),
+                messengers: Messengers {
+                    sms: SmsChannel::new(aws.sns()),
+                    own_sender: get.parsed("SMS_SENDER_ID"),
+                    countries: get.parsed("SMS_COUNTRIES"),
+                    threema: threema(get, &aws),
+                },
+                base_url: get.text("BASE_URL"),
+                clock,
+            }
+        },
+        |send, request| handle(send, request).boxed(),
+    )
 }
 
 /// Threema, where the deployment has an ID of its own there.

@@ -45,19 +45,20 @@ enum Failure {
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    let deps = environment.read(|get| {
-        let aws = Aws::read(get);
-        Deps {
-            store: Store::new(aws.dynamodb(), get.text("TABLE")),
-            documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
-            lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-            webhooks: WebhookChannel::new(get.optional("WEBHOOK_RELAY")),
-            clock,
-        }
-    })?;
-    Ok(http_function(deps, |deps, request| {
-        handle(deps, request).boxed()
-    }))
+    http_function(
+        environment,
+        |get| {
+            let aws = Aws::read(get);
+            Deps {
+                store: Store::new(aws.dynamodb(), get.text("TABLE")),
+                documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
+                lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+                webhooks: WebhookChannel::new(get.optional("WEBHOOK_RELAY")),
+                clock,
+            }
+        },
+        |deps, request| handle(deps, request).boxed(),
+    )
 }
 
 async fn handle(deps: &Deps, request: &Request) -> Response {

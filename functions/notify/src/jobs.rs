@@ -1,6 +1,7 @@
 //! What only time brings: small jobs, each of which can be repeated and does only so much at once.
 
 use deliveries::Unavailable;
+use domain::audit::Outcome;
 use domain::time::Timestamp;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -40,7 +41,14 @@ async fn settle(deps: &Deps, now: Timestamp) -> Result<(), Unavailable> {
             return Ok(());
         }
         for awaited in due {
-            deps.store.settle_audit(&awaited).await?;
+            let kept = deps.store.settle_audit(&awaited).await?;
+            if let Some(entry) = kept.filter(|entry| entry.outcome == Outcome::Unknown) {
+                // template.yaml counts these lines by their text (PendingDeliveries).
+                tracing::warn!(
+                    action = entry.action.name(),
+                    "what was under way was left pending"
+                );
+            }
         }
     }
     Ok(())

@@ -17,28 +17,29 @@ use web::{Request, Response};
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    let ask = environment.read(|get| {
-        let aws = Aws::read(get);
-        RequestCode {
-            store: Store::new(aws.dynamodb(), get.text("TABLE")),
-            lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-            hashing: Hashing::new(
-                Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
-                HashCost::named(get.optional("CODE_HASH_COST")),
-            ),
-            messengers: Messengers {
-                sms: SmsChannel::new(aws.sns()),
-                own_sender: get.parsed("SMS_SENDER_ID"),
-                countries: get.parsed("SMS_COUNTRIES"),
-                threema: threema(get, &aws),
-            },
-            base_url: get.text("BASE_URL"),
-            clock,
-        }
-    })?;
-    Ok(http_function(ask, |ask, request| {
-        handle(ask, request).boxed()
-    }))
+    http_function(
+        environment,
+        |get| {
+            let aws = Aws::read(get);
+            RequestCode {
+                store: Store::new(aws.dynamodb(), get.text("TABLE")),
+                lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+                hashing: Hashing::new(
+                    Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
+                    HashCost::named(get.optional("CODE_HASH_COST")),
+                ),
+                messengers: Messengers {
+                    sms: SmsChannel::new(aws.sns()),
+                    own_sender: get.parsed("SMS_SENDER_ID"),
+                    countries: get.parsed("SMS_COUNTRIES"),
+                    threema: threema(get, &aws),
+                },
+                base_url: get.text("BASE_URL"),
+                clock,
+            }
+        },
+        |ask, request| handle(ask, request).boxed(),
+    )
 }
 
 /// Threema, where the deployment has an ID of its own there.

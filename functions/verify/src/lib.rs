@@ -25,24 +25,25 @@ struct Deps {
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    let deps = environment.read(|get| {
-        let aws = Aws::read(get);
-        Deps {
-            enter: EnterCode::new(
-                Store::new(aws.dynamodb(), get.text("TABLE")),
-                Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-                Hashing::new(
-                    Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
-                    HashCost::named(get.optional("CODE_HASH_COST")),
+    http_function(
+        environment,
+        |get| {
+            let aws = Aws::read(get);
+            Deps {
+                enter: EnterCode::new(
+                    Store::new(aws.dynamodb(), get.text("TABLE")),
+                    Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+                    Hashing::new(
+                        Keys::new(aws.kms(), get.list("PEPPER_KEYS")),
+                        HashCost::named(get.optional("CODE_HASH_COST")),
+                    ),
+                    clock,
                 ),
-                clock,
-            ),
-            origin: get.text("BASE_URL"),
-        }
-    })?;
-    Ok(http_function(deps, |deps, request| {
-        handle(deps, request).boxed()
-    }))
+                origin: get.text("BASE_URL"),
+            }
+        },
+        |deps, request| handle(deps, request).boxed(),
+    )
 }
 
 async fn handle(deps: &Deps, request: &Request) -> Response {

@@ -79,6 +79,14 @@ impl Reader<'_> {
         })
     }
 
+    /// The same where an empty or missing one has its default.
+    pub fn parsed_or_default<T: TryFrom<String> + Default>(&mut self, name: &'static str) -> T {
+        match self.optional(name) {
+            Some(_) => self.parsed(name),
+            None => T::default(),
+        }
+    }
+
     /// The environment itself.
     pub fn environment(&self) -> &Environment {
         self.environment
@@ -118,5 +126,26 @@ mod tests {
             "missing or malformed environment variables: B, C; template.yaml sets them for every function"
         );
         assert_eq!(environment.read(|get| get.text("A")).unwrap(), "1");
+    }
+
+    #[test]
+    fn what_may_be_missing_must_still_be_well_formed() {
+        #[derive(Debug, Default, PartialEq)]
+        struct Digit(u8);
+        impl TryFrom<String> for Digit {
+            type Error = std::num::ParseIntError;
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse().map(Self)
+            }
+        }
+        let environment: Environment = [("A", "1"), ("B", ""), ("C", "x")]
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .into_iter()
+            .collect();
+        let read = |name| environment.read(|get| get.parsed_or_default::<Digit>(name));
+        assert_eq!(read("A"), Ok(Digit(1)));
+        assert_eq!(read("B"), Ok(Digit(0)));
+        assert_eq!(read("D"), Ok(Digit(0)));
+        assert_eq!(read("C"), Err(MissingSettings(vec!["C"])));
     }
 }

@@ -6,7 +6,9 @@ use std::time::Instant;
 use futures::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
-use web::{Problem, Request, Response};
+use web::{Front, Problem, Request, Response};
+
+use crate::environment::{Environment, MissingSettings, Reader};
 
 /// What Lambda is told when a function fails as a whole.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -15,13 +17,16 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 pub type Function = Arc<dyn Fn(Value) -> BoxFuture<'static, Result<Value, Error>> + Send + Sync>;
 
 /// Turns a handler of HTTP requests into a function, and logs each request once: route, status, time, nothing personal.
+///
+/// Where something stands in front of the API (`ORIGIN_SECRET_HASHES`), a request that went around it is refused before anything is done.
 pub fn http_function<D: Send + Sync + 'static>(
-    dependencies: D,
+    environment: &Environment,
+    build: impl FnOnce(&mut Reader<'_>) -> D,
     handle: for<'a> fn(&'a D, &'a Request) -> BoxFuture<'a, Response>,
-) -> Function {
-    let dependencies = Arc::new(dependencies);
-    Arc::new(move |event| {
-        let dependencies = Arc::clone(&dependencies);
+) -> Result<Function, MissingSettings> {
+    let shared = environment.read(|get| Arc::new((front(get), build(get))))?;
+    Ok(Arc::new(move |event| {
+        let shared = Arc::clone(&shared);
         Box::pin(async move {
             let started = Instant::now();
             let Ok(request) = Request::from_event(event) else {
@@ -35,7 +40,14 @@ pub fn http_function<D: Send + Sync + 'static>(
                 ))
                 .into_event());
             };
-            let response = handle(&dependencies, &request).await;
+            let (front, dependencies) = &*shared;
+            let Some(request) = request.through(front) else {
+                tracing::warn!(
+                    "a request that went around what stands in front of the API was refused"
+                );
+                return Ok(Response::forbidden().into_event());
+            };
+            let response = handle(dependencies, &request).await;
             tracing::info!(
                 request = request.id,
                 route = request.route,
@@ -45,7 +57,12 @@ pub fn http_function<D: Send + Sync + 'static>(
             );
             Ok(response.into_event())
         })
-    })
+    }))
+}
+
+/// What stands in front of the API; nothing where the deployment names no secret of it.
+pub fn front(get: &mut Reader<'_>) -> Front {
+    get.parsed_or_default("ORIGIN_SECRET_HASHES")
 }
 
 /// Turns a handler of any other events into a function.

@@ -9,5 +9,5 @@ mod logging;
 
 pub use aws::Aws;
 pub use environment::{Environment, MissingSettings, Reader};
-pub use function::{Error, Function, event_function, http_function, run};
+pub use function::{Error, Function, event_function, front, http_function, run};
 pub use logging::start_logging;

@@ -98,6 +98,7 @@ impl Store {
             false,
         )
         .await
+        .map(drop)
     }
 
     /// Keeps a row with the outcome that counts where none is known, to be settled when it is due.
@@ -129,11 +130,16 @@ impl Store {
             .collect()
     }
 
-    /// Keeps a row that is due, unless it is known by now what came of it. Safe to repeat.
-    pub async fn settle_audit(&self, awaited: &AwaitedAudit) -> Result<(), StoreError> {
-        self.write_audit(&awaited.row, "attribute_not_exists(pk)", true)
+    /// Keeps a row that is due, unless it is known by now what came of it; answers what was kept. Safe to repeat.
+    pub async fn settle_audit<'a>(
+        &self,
+        awaited: &'a AwaitedAudit,
+    ) -> Result<Option<&'a Entry>, StoreError> {
+        let is_kept = self
+            .write_audit(&awaited.row, "attribute_not_exists(pk)", true)
             .await?;
-        self.delete(&awaited.key).await.map(drop)
+        self.delete(&awaited.key).await?;
+        Ok(is_kept.then_some(&awaited.row.entry))
     }
 
     /// A page of a practice's audit, or of one record's, newest first, from `from` on and before `to`.
@@ -251,12 +257,13 @@ impl Store {
     }
 
     /// Writes the row in its places, on condition that its record was not erased in between: then with its alias.
+    /// Whether it was written, or the condition kept another.
     async fn write_audit(
         &self,
         row: &AuditRow,
         condition: &str,
         is_settled: bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut row = row.clone();
         let mut record: Option<RecordId> = row.entry.record.as_ref().and_then(|id| id.parse().ok());
         for _ in 0..4 {
@@ -275,7 +282,7 @@ impl Store {
                 .set_transact_items(Some(writes))
                 .send()
                 .await;
-            let Err(error) = sent else { return Ok(()) };
+            let Err(error) = sent else { return Ok(true) };
             let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
                 error.as_service_error()
             else {
@@ -286,7 +293,7 @@ impl Store {
                 reason.and_then(|reason| reason.code()) == Some("ConditionalCheckFailed")
             };
             if failed(0) {
-                return Ok(());
+                return Ok(false);
             }
             if failed(checked)
                 && let Some(erased) = record.take()

@@ -11,6 +11,7 @@ use domain::language::Language;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
+use crate::front::{FRONT_SECRET, Front};
 use crate::problem::{FieldError, Problem};
 
 /// The largest JSON body of a practice, in bytes.
@@ -24,7 +25,7 @@ pub struct Request {
     pub route: String,
     /// The gateway's id of the request, for logs.
     pub id: String,
-    /// From which address it came, as the gateway saw it.
+    /// From which address it came, as the gateway saw it, or what stands in front of it.
     pub address: String,
     caller: Option<Caller>,
     parameters: HashMap<String, String>,
@@ -77,6 +78,19 @@ impl Request {
             cookies: event.cookies.unwrap_or_default(),
             body,
         })
+    }
+
+    /// The request, if it came through what stands in front of the API; whose word on where it comes from then counts.
+    pub fn through(mut self, front: &Front) -> Option<Self> {
+        let secret = self.headers.remove(FRONT_SECRET);
+        let secret = secret.as_ref().and_then(|secret| secret.to_str().ok());
+        if !front.admits(secret) {
+            return None;
+        }
+        if let Some(viewer) = front.viewer(&self.headers) {
+            self.address = viewer.to_string();
+        }
+        Some(self)
     }
 
     /// Who calls, if the key has this scope.
@@ -440,6 +454,29 @@ mod tests {
         ] {
             assert!(Request::from_event(event).is_err());
         }
+    }
+
+    #[test]
+    fn t21_only_what_came_through_the_front_says_where_it_comes_from() {
+        let hash = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+        let front = Front::try_from(hash.to_owned()).unwrap();
+        let from = |secret: &str, front: &Front| {
+            let headers = json!({"x-front-secret": secret, "cloudfront-viewer-address": "198.51.100.10:46532"});
+            let context = json!({"http": {"method": "POST", "sourceIp": "203.0.113.7"}});
+            let request = request(&json!({"headers": headers, "requestContext": context}));
+            request.through(front).map(|request| {
+                assert_eq!(
+                    request.header(FRONT_SECRET),
+                    None,
+                    "nothing sees it after this"
+                );
+                request.address
+            })
+        };
+        assert_eq!(from("secret", &front).as_deref(), Some("198.51.100.10"));
+        assert_eq!(from("another", &front), None);
+        let nothing = Front::default();
+        assert_eq!(from("secret", &nothing).as_deref(), Some("203.0.113.7"));
     }
 
     #[test]

@@ -5,6 +5,8 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod counted;
+mod front;
 mod networks;
 mod round_trips;
 
@@ -282,9 +284,15 @@ fn question(key: &str) -> Value {
     event
 }
 
-/// Without a level there is a usual one, without addresses of one's own there is AWS, without a relay the internet, and without an ID no Threema.
+/// Without a level there is a usual one, without addresses of one's own there is AWS, without a relay the internet, without an ID no Threema, and without a secret nothing in front.
 fn is_needed(name: &str) -> bool {
-    !["LOG_LEVEL", "WEBHOOK_RELAY", "THREEMA_ID"].contains(&name)
+    ![
+        "LOG_LEVEL",
+        "ORIGIN_SECRET_HASHES",
+        "WEBHOOK_RELAY",
+        "THREEMA_ID",
+    ]
+    .contains(&name)
         && !name.starts_with("AWS_ENDPOINT_URL")
 }
 
