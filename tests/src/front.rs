@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use crate::World;
 
 /// The services that functions speak to, as the SDKs' variables name them.
-const SERVICES: [&str; 5] = ["DYNAMODB", "S3", "SESV2", "SNS", "KMS"];
+const SERVICES: [&str; 6] = ["DYNAMODB", "S3", "SESV2", "SNS", "KMS", "SECRETS_MANAGER"];
 /// The largest body that goes to a service.
 const LARGEST: usize = 32 * 1024 * 1024;
 
@@ -27,9 +27,11 @@ const LARGEST: usize = 32 * 1024 * 1024;
 pub struct Passing {
     /// The service and its operation, or the method where the protocol has no operations.
     pub call: String,
+    /// Method, path and headers.
+    pub parts: Parts,
+    /// The whole body.
+    pub body: Bytes,
     address: String,
-    parts: Parts,
-    body: Bytes,
     http: Client,
 }
 

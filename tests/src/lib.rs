@@ -16,6 +16,7 @@ pub mod lambda;
 mod patient;
 mod pdf;
 mod practice;
+pub mod recorder;
 
 pub use description::Description;
 pub use patient::{Page, Patient};
@@ -29,6 +30,7 @@ use deliveries::Clock;
 use domain::time::Timestamp;
 use front::Front;
 use local::{Options, Ports, Stack, practice as local_practice};
+use recorder::Recorder;
 use runtime::Aws;
 use secrets::HashCost;
 use serde_json::Value;
@@ -79,6 +81,22 @@ impl World {
         let world = Self::of(BTreeMap::new(), &["Notify"]).await;
         world.practice.set_up().await;
         world
+    }
+
+    /// A stack in which every call to AWS goes past a recorder, and a practice that is set up.
+    pub async fn recorded() -> (Self, Recorder) {
+        let recorder = Recorder::default();
+        let front = recorder.front().await;
+        let mut variables = front.variables();
+        let cost = HashCost::SMALLEST.to_owned();
+        variables.insert("CODE_HASH_COST".to_owned(), cost);
+        let world = Self::started(variables, &[], |stack| {
+            recorder.stand_before(stack);
+            front.lead_to(stack);
+        });
+        let world = world.await;
+        world.practice.set_up().await;
+        (world, recorder)
     }
 
     /// A set-up practice in a stack as it is deployed, behind these servers, that feeds nothing from the table's stream: the test does.

@@ -30,7 +30,7 @@ const PARTITIONS: [(&str, &[&str]); 10] = [
         "Manage",
         &["AUDIT#*", "COUNT#*", "ORG#*", "PUB#*", "LINK#*"],
     ),
-    ("Issue", &["COUNT#*", "ORG#*", "PUB#*", "LINK#*"]),
+    ("Issue", &["COUNT#*", "ORG#*", "LINK#*"]),
     ("Feedback", &["LINK#*"]),
     ("InvoiceRun", &["LANE#*", "ORG#*", "RUN#*", "RUNS"]),
     (

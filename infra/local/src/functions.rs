@@ -61,11 +61,15 @@ fn callable(
 }
 
 /// A function's variables: those of Lambda and the SDKs, and the template's.
+///
+/// Lambda's credentials are those of the function's role, and their token goes with every call and every signed address.
+/// Here it says whose they are.
 pub(crate) fn environment(
     resource: &FunctionResource,
     aws: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     let mut variables = aws.clone();
+    variables.insert("AWS_SESSION_TOKEN".to_owned(), resource.id.clone());
     variables.extend(resource.environment.clone());
     variables
 }

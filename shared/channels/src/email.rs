@@ -112,7 +112,7 @@ impl EmailChannel {
             Ok(accepted) => Sent::Accepted {
                 message_id: accepted.message_id.unwrap_or_default(),
             },
-            Err(error) => fate!(aws_sdk_sesv2, error),
+            Err(error) => fate!(aws_sdk_sesv2, "ses:SendEmail", error),
         }
     }
 }

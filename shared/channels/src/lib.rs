@@ -30,16 +30,36 @@ pub enum Sent {
     Unknown,
 }
 
-/// Tells a refusal from an unknown fate: only a provider that answered with its own error certainly sent nothing.
+/// What AWS's services say where a role lacks a permission.
+const DENIED: [&str; 3] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+];
+
+/// Tells the operator of a permission that is missing. AWS's own words stay out of the log: they may name a phone number.
+fn tell_denied(action: &'static str, code: Option<&str>) {
+    if let Some(code) = code.filter(|code| DENIED.contains(code)) {
+        tracing::error!(
+            action,
+            code,
+            "AWS denied it; check that the function's role may do this"
+        );
+    }
+}
+
+/// Tells a refusal of the action from an unknown fate: only a provider that answered with its own error certainly sent nothing.
 ///
 /// An error of the 500s may have come after the effect.
 macro_rules! fate {
-    ($sdk:ident, $error:expr) => {{
+    ($sdk:ident, $action:literal, $error:expr) => {{
         use $sdk::error::{ProvideErrorMetadata as _, SdkError};
         match &$error {
             SdkError::ServiceError(answered) if answered.raw().status().is_client_error() => {
+                let code = answered.err().code();
+                $crate::tell_denied($action, code);
                 $crate::Sent::Refused {
-                    reason: answered.err().code().unwrap_or("refused").to_owned(),
+                    reason: code.unwrap_or("refused").to_owned(),
                 }
             }
             SdkError::ConstructionFailure(_) => $crate::Sent::Refused {

@@ -61,7 +61,7 @@ impl SmsChannel {
             Ok(accepted) => Sent::Accepted {
                 message_id: accepted.message_id.unwrap_or_default(),
             },
-            Err(error) => fate!(aws_sdk_sns, error),
+            Err(error) => fate!(aws_sdk_sns, "sns:Publish", error),
         }
     }
 }

@@ -147,7 +147,9 @@ impl ThreemaChannel {
             .get_or_try_init(async || fetch().await.ok_or(ThreemaRefusal::Unreachable));
         let fetched = fetched.await;
         if fetched.is_err() {
-            tracing::error!("the secret of the Threema gateway cannot be read");
+            tracing::error!(
+                "the secret of the Threema gateway cannot be read; check that it holds what the template says, and that the function's role may use secretsmanager:GetSecretValue on it"
+            );
         }
         fetched
     }

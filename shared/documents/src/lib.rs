@@ -290,7 +290,7 @@ fn is_missing<E>(error: &SdkError<E, HttpResponse>) -> bool {
         Some(404) => true,
         Some(403) => {
             tracing::warn!(
-                "S3 denied an object: it is not there, or the function's role may not read it"
+                "S3 denied an object: either it is not there, or check that the function's role may use s3:GetObject on it and kms:Decrypt on the bucket's key"
             );
             true
         }
@@ -318,7 +318,12 @@ fn failure<E: ProvideErrorMetadata, R>(
     error: &SdkError<E, R>,
 ) -> DocumentsError {
     let reason = match error {
-        SdkError::ServiceError(error) => error.err().code().unwrap_or("an error without a code"),
+        SdkError::ServiceError(error) => match error.err().code() {
+            Some("AccessDenied") => {
+                "AccessDenied; check that the function's role may do this in the bucket"
+            }
+            code => code.unwrap_or("an error without a code"),
+        },
         SdkError::TimeoutError(_) => "no answer in time",
         SdkError::DispatchFailure(_) => "no connection",
         SdkError::ResponseError(_) => "an answer that cannot be read",

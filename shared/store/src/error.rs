@@ -44,9 +44,12 @@ struct Reason<'a, E, R>(&'a SdkError<E, R>);
 impl<E: ProvideErrorMetadata, R> fmt::Display for Reason<'_, E, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            SdkError::ServiceError(error) => {
-                error.err().code().unwrap_or("an error without a code")
-            }
+            SdkError::ServiceError(error) => match error.err().code() {
+                Some("AccessDeniedException") => {
+                    "AccessDeniedException; check that the function's role may do this to the items' partitions, and use the table's key"
+                }
+                code => code.unwrap_or("an error without a code"),
+            },
             SdkError::TimeoutError(_) => "no answer in time",
             SdkError::DispatchFailure(_) => "no connection",
             SdkError::ResponseError(_) => "an answer that cannot be read",

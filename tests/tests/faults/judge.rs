@@ -13,6 +13,7 @@ use tests::events::{json_body, token};
 use tests::{Answer, Patient};
 
 use crate::operations::{Case, KEY, Operation, request_form};
+use crate::wire::{Call, DENIAL, Fault};
 use crate::worker::Worker;
 
 /// When a sending that was left under way counts as not sent (D10), in seconds.
@@ -30,9 +31,10 @@ pub(crate) struct Judged {
     pub(crate) wrong: Vec<String>,
 }
 
-/// Looks at everything that is left, through the stack's own functions, whose wire has no fault.
+/// Looks at everything that a fault has left, through the stack's own functions, whose wire has no fault.
 pub(crate) async fn judge(
     case: &Case,
+    fault: Option<&(Call, Fault)>,
     answer: Option<Value>,
     twin: Option<Value>,
     logs: &str,
@@ -45,6 +47,7 @@ pub(crate) async fn judge(
     };
     for answer in &answers {
         let is_clear = clear(case.operation).contains(&status(answer))
+            || is_as_missing(case.operation, fault) && status(answer) == 404
             || case.operation == Operation::Dispatch && answer["batchItemFailures"].is_array();
         judge.holds("a clear answer", is_clear, answer);
     }
@@ -82,6 +85,13 @@ fn clear(operation: Operation) -> &'static [u64] {
         // It answers the stream, which has no statuses.
         Operation::Dispatch => &[],
     }
+}
+
+/// Without the right to list the bucket, S3 says the same of a file that it denies as of one that is not there.
+fn is_as_missing(operation: Operation, fault: Option<&(Call, Fault)>) -> bool {
+    let is_denied =
+        |(call, fault): &(Call, Fault)| *fault == Fault::Denied && call.name().starts_with("S3 ");
+    operation == Operation::Download && fault.is_some_and(is_denied)
 }
 
 fn status(answer: &Value) -> u64 {
@@ -239,7 +249,7 @@ impl Judge<'_> {
         let is_true = match item["state"].as_str() {
             Some("sent") => out.links.len() == 1 && open.len() == 1 && !is_earlier,
             Some("unknown") => is_earlier,
-            Some("failed") => is_earlier && out.links.is_empty() && item["problem"].is_object(),
+            Some("failed") => is_earlier && out.links.is_empty() && item["problems"][0].is_object(),
             _ => false,
         };
         self.holds("I4, I5: the item's state", is_true, (&item, &ended, &open));
@@ -407,6 +417,11 @@ impl Judge<'_> {
                 let is_there = text.contains(secret.as_str()) || text.contains(&plain);
                 self.holds("I1: no secret", !is_there, place);
             }
+        }
+        let answered: String = answers.iter().map(ToString::to_string).collect();
+        for (place, text) in [("answers", answered.as_str()), ("logs", logs)] {
+            let is_there = text.contains(DENIAL);
+            self.holds("AWS's own words go no further", !is_there, place);
         }
     }
 }

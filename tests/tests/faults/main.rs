@@ -3,7 +3,11 @@
 //! The calls are recorded, so that a new one brings its own cases. A function is a process of its own, and killing it ends it.
 //! The whole table lies in `target/tmp/faults.txt` afterwards.
 //! Faults happen on the wire between the function and the services of a stack, so that the SDK's own repeats are part of it.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so"
+)]
 
 mod judge;
 mod operations;
@@ -25,10 +29,11 @@ use crate::wire::{Call, Fault, Wire};
 
 /// So many cases go on at once; most of them wait for a time-out.
 const AT_ONCE: usize = 4;
-/// Does an operation once, with a fault or without: which calls it made, and what came of it.
-async fn run(operation: Operation, fault: Option<(Call, Fault)>) -> (Vec<Call>, Judged) {
+
+/// Does an operation once, with a fault or without: which calls it made, what came of it, and what was logged.
+async fn run(operation: Operation, fault: Option<(Call, Fault)>) -> (Vec<Call>, Judged, String) {
     let case = Case::prepare(operation).await;
-    let wire = Wire::new(fault);
+    let wire = Wire::new(fault.clone());
     let variables = wire.in_front_of(&case.world, operation.function()).await;
     let mut function = Lambda::start_with(&case.world, operation.function(), &variables).await;
     let event = case.event.to_string().into_bytes();
@@ -48,8 +53,9 @@ async fn run(operation: Operation, fault: Option<(Call, Fault)>) -> (Vec<Call>, 
         Some(answer(outcome))
     };
     let (answer, twin) = tokio::join!(invoked, twin);
-    let judged = judge::judge(&case, answer, twin, &function.logs()).await;
-    (wire.calls(), judged)
+    let logs = function.logs();
+    let judged = judge::judge(&case, fault.as_ref(), answer, twin, &logs).await;
+    (wire.calls(), judged, logs)
 }
 
 /// What the gateway would hand on; an error of the function is a 500 there.
@@ -60,11 +66,16 @@ fn answer(outcome: Outcome) -> Value {
     }
 }
 
-/// Every case of an operation, once it was seen to work without a fault.
-async fn cases(operation: Operation) -> Vec<(Operation, Call, Fault)> {
-    let (calls, judged) = run(operation, None).await;
+/// The calls of an operation, once it was seen to work without a fault.
+async fn calls(operation: Operation) -> BTreeSet<Call> {
+    let (calls, judged, _) = run(operation, None).await;
     assert!(judged.wrong.is_empty(), "{operation}: {:?}", judged.wrong);
-    let calls: BTreeSet<Call> = calls.into_iter().collect();
+    calls.into_iter().collect()
+}
+
+/// Every case of an operation.
+async fn cases(operation: Operation) -> Vec<(Operation, Call, Fault)> {
+    let calls = calls(operation).await;
     let case = |call: &Call, fault| (operation, call.clone(), fault);
     let faults = |call| Fault::ALL.iter().map(move |fault| case(call, *fault));
     calls.iter().flat_map(faults).collect()
@@ -76,7 +87,7 @@ async fn whatever_happens_to_a_call_every_invariant_holds() {
     let cases: Vec<_> = cases.into_iter().flatten().collect();
     assert!(cases.len() >= 200, "{} cases", cases.len());
     let rows = stream::iter(cases).map(|(operation, call, fault)| async move {
-        let (calls, judged) = run(operation, Some((call.clone(), fault))).await;
+        let (calls, judged, _) = run(operation, Some((call.clone(), fault))).await;
         let is_struck = calls.contains(&call);
         let verdict = match (judged.wrong.as_slice(), is_struck) {
             (_, false) => "the call was not made".to_owned(),
@@ -97,6 +108,51 @@ async fn whatever_happens_to_a_call_every_invariant_holds() {
         .iter()
         .filter(|(_, holds)| !holds)
         .map(|(row, _)| row)
+        .collect();
+    assert!(
+        broken.is_empty(),
+        "{} of {}: {broken:#?}",
+        broken.len(),
+        rows.len()
+    );
+}
+
+/// What the log names of a permission that is missing: the action, or for the table the call.
+fn named(call: &Call) -> &str {
+    match call.name().split_once(' ') {
+        Some(("S3", _)) => "s3:GetObject",
+        Some(("SESV2", _)) => "ses:SendEmail",
+        Some(("SNS", _)) => "sns:Publish",
+        Some(("KMS", _)) => "kms:GenerateMac",
+        Some(("DYNAMODB", call)) => call,
+        _ => panic!("nothing is known of {call}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_function_without_a_permission_fails_closed_and_tells_the_operator_alone() {
+    let operations = stream::iter(Operation::ALL).map(|operation| async move {
+        let calls = calls(operation).await.into_iter().filter(Call::is_first);
+        calls.map(|call| (operation, call)).collect::<Vec<_>>()
+    });
+    let cases: Vec<_> = operations.buffered(AT_ONCE).concat().await;
+    assert!(cases.len() >= 40, "{} cases", cases.len());
+    let rows = stream::iter(cases).map(|(operation, call)| async move {
+        let fault = Some((call.clone(), Fault::Denied));
+        let (_, mut judged, logs) = run(operation, fault).await;
+        let said =
+            |line: &str| line.contains(named(&call)) && line.contains("the function's role may");
+        if !logs.lines().any(said) {
+            judged
+                .wrong
+                .push("the log does not say what to check".to_owned());
+        }
+        (format!("{operation} · {call}"), judged)
+    });
+    let rows: Vec<_> = rows.buffered(AT_ONCE).collect().await;
+    let broken = rows.iter().filter(|(_, judged)| !judged.wrong.is_empty());
+    let broken: Vec<_> = broken
+        .map(|(case, judged)| (case, &judged.answered, &judged.wrong))
         .collect();
     assert!(
         broken.is_empty(),

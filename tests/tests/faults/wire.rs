@@ -18,6 +18,18 @@ pub(crate) struct Call {
     before: usize,
 }
 
+impl Call {
+    /// The service and its operation.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The first of its name.
+    pub(crate) fn is_first(&self) -> bool {
+        self.before == 0
+    }
+}
+
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.name, self.before + 1)
@@ -41,6 +53,8 @@ pub(crate) enum Fault {
     KillAfter,
     /// Before the service does it, another process does the whole operation.
     Twin,
+    /// The function's role lacks the permission for all calls of this name.
+    Denied,
 }
 
 /// How often it happens.
@@ -53,7 +67,7 @@ pub(crate) enum Times {
 }
 
 impl Fault {
-    /// Every one of them.
+    /// Every one that may happen to any call; a permission is there or not.
     pub(crate) const ALL: [Self; 11] = [
         Self::ErrorBefore(Times::Once),
         Self::ErrorBefore(Times::FromThenOn),
@@ -75,6 +89,7 @@ impl Fault {
             | Self::ErrorAfter(times)
             | Self::SilenceBefore(times)
             | Self::SilenceAfter(times) => times == goes_on,
+            Self::Denied => true,
             Self::KillBefore | Self::KillAfter | Self::Twin => false,
         }
     }
@@ -176,6 +191,7 @@ impl Wire {
         };
         match fault {
             Fault::ErrorBefore(_) => error(),
+            Fault::Denied => denied(&passing.call),
             Fault::ErrorAfter(_) => {
                 passing.pass_on().await;
                 error()
@@ -209,4 +225,43 @@ fn error() -> Response {
     let body = r#"{"__type": "InternalServerError", "message": "a fault of the test"}"#;
     let kind = [("content-type", "application/x-amz-json-1.0")];
     (StatusCode::INTERNAL_SERVER_ERROR, kind, body).into_response()
+}
+
+/// What a denial says that must not get around: whose role it was, and to whom was to be sent.
+pub(crate) const DENIAL: &str = "User: arn:aws:sts::000000000000:assumed-role/a-role is not authorized on resource: +4915112345678";
+
+/// How each service says that a permission is missing.
+fn denied(call: &str) -> Response {
+    let service = call.split(' ').next().unwrap_or_default();
+    let (status, kind, code, body) = match service {
+        "S3" | "SNS" => {
+            let code = if service == "S3" {
+                "AccessDenied"
+            } else {
+                "AuthorizationError"
+            };
+            let error = format!(
+                "<Error><Type>Sender</Type><Code>{code}</Code><Message>{DENIAL}</Message></Error>"
+            );
+            let body = if service == "S3" {
+                error
+            } else {
+                format!("<ErrorResponse>{error}</ErrorResponse>")
+            };
+            (StatusCode::FORBIDDEN, "text/xml", code, body)
+        }
+        _ => {
+            let code = "AccessDeniedException";
+            let body = format!(r#"{{"__type": "{code}", "message": "{DENIAL}"}}"#);
+            let is_email = service == "SESV2";
+            let status = if is_email {
+                StatusCode::FORBIDDEN
+            } else {
+                StatusCode::BAD_REQUEST
+            };
+            (status, "application/x-amz-json-1.0", code, body)
+        }
+    };
+    let headers = [("content-type", kind), ("x-amzn-errortype", code)];
+    (status, headers, body).into_response()
 }
