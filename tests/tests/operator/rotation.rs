@@ -139,10 +139,10 @@ async fn before(world: &World) -> Before {
     let form = waiting.open().await.form().to_owned();
     let unspent = preview(practice, &documents[2]).await.body;
     let spent = preview(practice, &documents[3]).await.body;
-    let sent = practice
+    let made = practice
         .post_delivery(json!({"draft": spent["draft"]}))
         .await;
-    assert_eq!(sent.status, 201, "{sent:?}");
+    assert_eq!(made.status, 201, "{made:?}");
     let asked = json!({"record": "r1", "recipient": "patient", "documents": [documents[4]], "channel": "spoken"});
     let first = practice.post_delivery_as("once", asked.clone()).await;
     assert_eq!(first.status, 201, "{first:?}");
