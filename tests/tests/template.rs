@@ -940,8 +940,8 @@ fn a_new_account_can_deploy_and_a_name_of_ones_own_is_the_only_way_in() {
         assert_eq!(*otherwise, json!({"Ref": "AWS::NoValue"}), "{id}");
         let parameter = text(&parameter["Ref"]);
         assert_eq!(template.0["Parameters"][parameter]["Default"], 0, "{id}");
-        let reserves = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]});
-        assert_eq!(template.0["Conditions"][text(condition)], reserves, "{id}");
+        let is_set = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]});
+        assert_eq!(template.0["Conditions"][text(condition)], is_set, "{id}");
         reserved.insert(id);
     }
     assert_eq!(reserved, BTreeSet::from(["Issue", "RequestCode", "Verify"]));
