@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path as PathOf, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -46,15 +46,24 @@ pub fn binary(id: &str) -> String {
 
 /// A binary with these variables and no others.
 pub fn command(binary: &str, variables: &BTreeMap<String, String>) -> Command {
+    command_of(&built(binary), variables)
+}
+
+/// Where a binary lies that was built as the tests are.
+fn built(binary: &str) -> PathBuf {
     let mut path: PathBuf = std::env::current_exe().expect("the test's own path");
     path.pop();
     path.set_file_name(format!("{binary}{}", std::env::consts::EXE_SUFFIX));
+    path
+}
+
+fn command_of(program: &Path, variables: &BTreeMap<String, String>) -> Command {
     assert!(
-        path.exists(),
+        program.exists(),
         "{} is not there: cargo build --workspace --bins",
-        path.display()
+        program.display()
     );
-    let mut command = Command::new(path);
+    let mut command = Command::new(program);
     command
         .env_clear()
         .envs(variables)
@@ -92,6 +101,16 @@ impl Lambda {
 
     /// The same with some variables of one's own.
     pub async fn start_with(world: &World, id: &str, own: &BTreeMap<String, String>) -> Self {
+        Self::start_program(world, id, &built(&binary(id)), own).await
+    }
+
+    /// The same with a binary that was built elsewhere.
+    pub async fn start_program(
+        world: &World,
+        id: &str,
+        program: &Path,
+        own: &BTreeMap<String, String>,
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
@@ -110,7 +129,7 @@ impl Lambda {
         variables.insert("LOG_LEVEL".to_owned(), "trace".to_owned());
         variables.extend(own.clone());
         let logs = tempfile::NamedTempFile::new().expect("a file for logs");
-        let process = command(&binary(id), &variables)
+        let process = command_of(program, &variables)
             .stderr(logs.reopen().expect("the file for logs"))
             .spawn()
             .expect("a process");
@@ -175,6 +194,17 @@ impl Lambda {
         kib.unwrap_or_default() / 1024
     }
 
+    /// For how long its threads have kept a processor busy, as Linux says it in hundredths of a second.
+    pub fn processor_time(&self) -> Duration {
+        let stat = format!("/proc/{}/stat", self.process.id().unwrap_or_default());
+        let stat = std::fs::read_to_string(stat).unwrap_or_default();
+        // Behind the program's name, which may hold anything, stand the state and ten numbers before those of user and system.
+        let numbers = stat.rsplit(')').next().unwrap_or_default();
+        let times = numbers.split_whitespace().skip(11).take(2);
+        let hundredths: u64 = times.filter_map(|time| time.parse::<u64>().ok()).sum();
+        Duration::from_millis(hundredths * 10)
+    }
+
     /// What it has logged.
     pub fn logs(&self) -> String {
         let logs = std::fs::read(self.logs.path()).expect("the logs");
@@ -233,7 +263,7 @@ async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
 
 async fn response(
     State(api): State<Arc<RuntimeApi>>,
-    Path(id): Path<String>,
+    PathOf(id): PathOf<String>,
     body: Bytes,
 ) -> StatusCode {
     report(&api, id, Outcome::Answer(parsed(&body)))
@@ -241,7 +271,7 @@ async fn response(
 
 async fn error(
     State(api): State<Arc<RuntimeApi>>,
-    Path(id): Path<String>,
+    PathOf(id): PathOf<String>,
     body: Bytes,
 ) -> StatusCode {
     report(&api, id, Outcome::Error(parsed(&body)))

@@ -76,13 +76,6 @@ impl World {
         world
     }
 
-    /// A stack as it is deployed, but that nobody feeds `notify`, whose work would be measured too.
-    pub async fn without_notify() -> Self {
-        let world = Self::of(BTreeMap::new(), &["Notify"]).await;
-        world.practice.set_up().await;
-        world
-    }
-
     /// A stack in which every call to AWS goes past a recorder, and a practice that is set up.
     pub async fn recorded() -> (Self, Recorder) {
         let recorder = Recorder::default();
@@ -287,6 +280,6 @@ pub fn is_derived(item: &Value) -> bool {
     let [partition, sort] = ["pk", "sk"].map(|name| item[name]["S"].as_str().unwrap_or_default());
     partition.starts_with("AUDIT#")
         || partition.starts_with("OPENED#")
-        || ["AWAITED", "DUE"].contains(&partition)
+        || ["AWAITED", "DUE", "UPLOADS"].contains(&partition)
         || sort.starts_with("TELL#")
 }
