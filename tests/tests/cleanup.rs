@@ -3,10 +3,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use domain::time::{DAY, Timestamp};
+use domain::time::{DAY, HOUR, Timestamp};
+use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::{World, dynamodb, pdf};
+
+/// How long after it was announced an upload is settled, in seconds.
+const SETTLED: i64 = DAY + HOUR;
 
 /// Puts the clock at an instant, and takes away what the table has outlived by then, as DynamoDB does some time later.
 async fn time_passes(world: &World, now: Timestamp) {
@@ -44,6 +49,33 @@ fn files(folder: &Path) -> Vec<String> {
         }
     }
     found
+}
+
+/// Whether an upload is still to be settled, `false` once the schedule has done it.
+async fn is_unsettled(world: &World, document: &str) -> bool {
+    let items = dynamodb::items(world.stack.dynamodb()).await;
+    let is_its_row =
+        |item: &Value| item["pk"]["S"] == "UPLOADS" && item["document"]["S"] == document;
+    items.iter().any(is_its_row)
+}
+
+/// Waits until the schedule has settled an upload.
+async fn settled(world: &World, document: &str) {
+    for _ in 0..200 {
+        if !is_unsettled(world, document).await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the upload of {document} is not settled");
+}
+
+/// What the document's own row says without anybody looking at the upload.
+async fn state_in_table(world: &World, document: &str) -> Value {
+    let items = dynamodb::items(world.stack.dynamodb()).await;
+    let own = items.into_iter().find(|item| item["id"]["S"] == document);
+    own.map(|mut own| own["state"]["S"].take())
+        .unwrap_or_default()
 }
 
 fn bytes_of(world: &World, document: &str) -> Vec<String> {
@@ -144,9 +176,88 @@ async fn an_upload_that_never_came_is_gone_after_a_day_and_its_rows_follow() {
     assert_eq!(world.practice.get(&of(id)).await.status, 404);
     let list = world.practice.get("/v1/documents?record=r1").await;
     assert_eq!(list.body["items"].as_array().map(Vec::len), Some(1));
-    time_passes(&world, announced_at.plus(2 * DAY + 1)).await;
+    time_passes(&world, announced_at.plus(SETTLED)).await;
+    settled(&world, id).await;
+    time_passes(&world, announced_at.plus(SETTLED + 7 * DAY + 1)).await;
     let left = rows(&world, id).await;
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(world.practice.get(&of(&kept)).await.body["state"], "ready");
     assert_eq!(rows(&world, &kept).await.len(), 2, "what came stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_came_and_that_nobody_looked_at_is_looked_at_a_day_later_and_stays() {
+    let world = World::start().await;
+    let announced_at = world.clock().now();
+    let content = pdf("1");
+    let announce = world
+        .practice
+        .announce("invoice", "1", "2026-11-20", &content);
+    let announced = announce.await;
+    let id = announced.body["id"].as_str().unwrap_or_default();
+    assert_eq!(world.practice.upload(&announced, content).await, 200);
+
+    time_passes(&world, announced_at.plus(SETTLED - 1)).await;
+    // Longer than the schedule takes to come again.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(is_unsettled(&world, id).await);
+    assert_eq!(state_in_table(&world, id).await, "awaiting_upload");
+
+    // Somebody looks at the very moment.
+    world.set_clock(announced_at.plus(SETTLED));
+    let path = format!("/v1/documents/{id}");
+    let looks = join_all((0..8).map(|_| world.practice.get(&path))).await;
+    for look in looks {
+        assert_eq!((look.status, &look.body["state"]), (200, &json!("ready")));
+    }
+    settled(&world, id).await;
+    time_passes(&world, announced_at.plus(100 * DAY)).await;
+    assert_eq!(state_in_table(&world, id).await, "ready");
+    assert_eq!(world.practice.get(&path).await.body["state"], "ready");
+    assert_eq!(rows(&world, id).await.len(), 2);
+    assert!(!bytes_of(&world, id).is_empty());
+
+    // And where nobody does.
+    let announced_at = world.clock().now();
+    let content = pdf("2");
+    let announce = world
+        .practice
+        .announce("invoice", "2", "2026-11-20", &content);
+    let announced = announce.await;
+    let id = announced.body["id"].as_str().unwrap_or_default();
+    assert_eq!(world.practice.upload(&announced, content).await, 200);
+    time_passes(&world, announced_at.plus(SETTLED)).await;
+    settled(&world, id).await;
+    assert_eq!(state_in_table(&world, id).await, "ready");
+    time_passes(&world, announced_at.plus(100 * DAY)).await;
+    assert_eq!(rows(&world, id).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_came_after_its_document_was_deleted_is_gone_a_day_later() {
+    let world = World::start().await;
+    let announced_at = world.clock().now();
+    let deletions = ["/v1/documents/{id}", "/v1/records/r1"];
+    let mut late = Vec::new();
+    for (number, deletion) in deletions.into_iter().enumerate() {
+        let number = number.to_string();
+        let content = pdf(&number);
+        let announce = world
+            .practice
+            .announce("invoice", &number, "2026-11-20", &content);
+        let announced = announce.await;
+        let id = announced.body["id"].as_str().unwrap_or_default().to_owned();
+        let deleted = world.practice.delete(&deletion.replace("{id}", &id)).await;
+        assert_eq!(deleted.status, 204, "{deletion}: {deleted:?}");
+        assert_eq!(world.practice.upload(&announced, content).await, 200);
+        let left = rows(&world, &format!("DOCUMENT#{id}")).await;
+        assert!(left.is_empty(), "{left:?}");
+        assert!(!bytes_of(&world, &id).is_empty(), "{deletion}");
+        late.push(id);
+    }
+    time_passes(&world, announced_at.plus(SETTLED)).await;
+    for id in late {
+        settled(&world, &id).await;
+        assert_eq!(bytes_of(&world, &id), Vec::<String>::new());
+    }
 }

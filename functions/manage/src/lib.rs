@@ -1,6 +1,7 @@
 //! `manage`: what a practice keeps here: settings, record types, records, text templates, documents, webhooks, and what it has sent.
 //!
 //! One module for each; this file takes a request to the right one, and hands out the description of the whole API.
+//! A schedule settles what became of announced uploads.
 
 mod audit;
 mod documents;
@@ -10,14 +11,17 @@ mod templates;
 mod usage;
 mod webhooks;
 
+use std::sync::Arc;
+
 use ::documents::Documents;
 use channels::WebhookChannel;
-use deliveries::{Clock, Unavailable};
+use deliveries::{Clock, Unavailable, settle_uploads};
 use domain::audit::{Actor, Op};
 use futures::FutureExt as _;
 use http::StatusCode;
-use runtime::{Aws, Environment, Function, MissingSettings, http_function};
+use runtime::{Aws, Environment, Error, Function, MissingSettings, event_function, http_function};
 use secrets::{Keys, LookupKeys, draw_op};
+use serde_json::Value;
 use store::Store;
 use web::{Caller, Problem, Request, Response};
 
@@ -45,20 +49,35 @@ enum Failure {
 
 /// The function, ready to be called.
 pub fn function(environment: &Environment, clock: Clock) -> Result<Function, MissingSettings> {
-    http_function(
+    let deps = environment.read(|get| {
+        let aws = Aws::read(get);
+        Deps {
+            store: Store::new(aws.dynamodb(), get.text("TABLE")),
+            documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
+            lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
+            webhooks: WebhookChannel::new(get.optional("WEBHOOK_RELAY")),
+            clock,
+        }
+    })?;
+    let deps = Arc::new(deps);
+    let same = Arc::clone(&deps);
+    let answer = http_function(
         environment,
-        |get| {
-            let aws = Aws::read(get);
-            Deps {
-                store: Store::new(aws.dynamodb(), get.text("TABLE")),
-                documents: Documents::new(aws.s3(), get.text("DOCUMENTS_BUCKET")),
-                lookup: Keys::new(aws.kms(), get.list("LOOKUP_KEYS")),
-                webhooks: WebhookChannel::new(get.optional("WEBHOOK_RELAY")),
-                clock,
-            }
-        },
+        |_| same,
         |deps, request| handle(deps, request).boxed(),
-    )
+    )?;
+    let settle = event_function(deps, |deps, _| settle(deps).boxed());
+    // What the gateway sends has no source; the schedule alone has.
+    Ok(Arc::new(move |event| match event["source"].as_str() {
+        Some("aws.events") => settle(event),
+        _ => answer(event),
+    }))
+}
+
+/// The schedule: what became of announced uploads.
+async fn settle(deps: &Deps) -> Result<Value, Error> {
+    settle_uploads(&deps.store, &deps.documents, deps.clock.now()).await?;
+    Ok(Value::Null)
 }
 
 async fn handle(deps: &Deps, request: &Request) -> Response {

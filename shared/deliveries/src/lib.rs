@@ -41,7 +41,7 @@ pub use send::{
     MessageSent, Once, Opens, SendDelivery, SendError, SendRequest, SentDelivery, idempotency_key,
 };
 pub use tell::Tell;
-pub use uploads::look_at_uploads;
+pub use uploads::{look_at_uploads, settle_uploads};
 pub use warnings::Warning;
 pub use webhooks::{WebhookMessage, post_webhook};
 pub use withdraw::{delete_document, erase_record};

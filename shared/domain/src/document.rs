@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{DocumentId, RecordId};
 use crate::text::Line;
-use crate::time::{DAY, Timestamp};
+use crate::time::{DAY, HOUR, Timestamp};
 
 /// The largest document that is taken, in bytes: 25 MiB.
 pub const LARGEST: u64 = 25 * 1024 * 1024;
 /// How long an announced upload may take to come, in seconds.
 pub const UPLOAD_WITHIN: i64 = DAY;
+/// How long after it was announced an upload is settled, in seconds: none can still be under way then.
+pub const UPLOAD_SETTLED: i64 = UPLOAD_WITHIN + HOUR;
 /// The earliest day of issue that D8 offers besides the sent documents.
 pub const OFFERED_SINCE: Date = jiff::civil::date(2020, 1, 1);
 

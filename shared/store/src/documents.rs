@@ -3,8 +3,9 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
 use domain::audit::{Action, Op, Outcome};
 use domain::delivery::SentIn;
-use domain::document::{Document, State, UPLOAD_WITHIN};
+use domain::document::{Document, State, UPLOAD_SETTLED};
 use domain::id::{DocumentId, PracticeId, RecordId};
+use domain::time::DAY;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -15,7 +16,11 @@ use crate::item::{
 use crate::practices::put_new;
 use crate::requests::{EarlierRequest, IdempotencyKey};
 use crate::table::Paging;
+use crate::uploads::upload_row;
 use crate::{Page, Store};
+
+/// How long the rows of an upload that never came are kept after it is settled, in seconds: a schedule that stood still for days loses nothing.
+const UNSETTLED_KEPT: i64 = 7 * DAY;
 
 /// A document and what the table remembers of its sendings (L5).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -55,7 +60,7 @@ impl StoredDocument {
 }
 
 impl Store {
-    /// Announces a document. The record must exist at that very moment.
+    /// Announces a document, and notes that its upload is to be settled. The record must exist at that very moment.
     pub async fn add_document(
         &self,
         practice: &PracticeId,
@@ -67,7 +72,8 @@ impl Store {
         let pointer = Key::document_pointer(practice, &document.id);
         let record = Key::record(practice, &document.record);
         // Both go with an upload that never comes.
-        let ends = time(document.created_at.plus(2 * UPLOAD_WITHIN));
+        let settled_at = document.created_at.plus(UPLOAD_SETTLED);
+        let ends = time(settled_at.plus(UNSETTLED_KEPT));
         let mut item = to_item(
             &pointer,
             &Pointer {
@@ -92,6 +98,10 @@ impl Store {
         let mut writes = vec![
             put_new(&self.table, announced)?,
             put_new(&self.table, item)?,
+            put_new(
+                &self.table,
+                upload_row(practice, &stored.document.id, settled_at)?,
+            )?,
             TransactWriteItem::builder().condition_check(check).build(),
         ];
         let (id, now) = (stored.document.id.as_str(), stored.document.created_at);

@@ -120,6 +120,12 @@ impl Key {
         Self::of_queue(format!("{:012}#{name}", at.seconds()))
     }
 
+    /// Sorts by time.
+    pub(crate) fn upload(at: Timestamp, document: &str) -> Self {
+        let sort = format!("{:012}#{document}", at.seconds());
+        Self::new("UPLOADS".to_owned(), sort)
+    }
+
     /// A row of the queue whose sort key is known.
     pub(crate) fn of_queue(sort: String) -> Self {
         Self::new("DUE".to_owned(), sort)

@@ -22,6 +22,7 @@
 //! | `COUNT#<practice>` | `MONTH#<month>` | what the practice sent in that month, as the caps count it |
 //! | `OPENED#<hash of a link and a network>` | `MINUTE#<number>` | how often the page was opened from there in each second of that minute, for two minutes |
 //! | `DUE` | `<seconds>#<what>` | what is to be done then: look at a delivery, tell a practice something |
+//! | `UPLOADS` | `<seconds>#<document>` | an announced upload that is to be settled then |
 //! | `AUDIT#<practice>`, `AUDIT#<practice>#<record>` | `AT#<request>-<hash>` | a line of the audit, for a year; once more with its record |
 //! | `AWAITED` | `<second>#<request>-<hash>` | a line of the audit that waits for an outcome |
 //! | `RUN#<practice>#<run>` | `RUN` | an invoice run as a whole |
@@ -62,6 +63,7 @@ mod survey;
 mod table;
 mod text_templates;
 mod threema;
+mod uploads;
 mod usage;
 mod webhooks;
 
@@ -84,6 +86,7 @@ pub use runs::{ActiveRun, RunRequested};
 pub use sending::{Once, OpenFailure, Opened, Opening, PendingDelivery, PendingFailure};
 pub use survey::{Row, Survey};
 pub use table::Page;
+pub use uploads::DueUpload;
 pub use usage::Count;
 pub use webhooks::StoredWebhooks;
 

@@ -153,7 +153,7 @@ impl Row {
             ("AUDIT" | "AWAITED", _) => "audit",
             ("RUN" | "LANE" | "RUNS", _) => "invoice runs",
             ("LINK", _) => "deliveries",
-            ("DUE", _) => "queue",
+            ("DUE" | "UPLOADS", _) => "queue",
             _ => "other",
         }
     }
