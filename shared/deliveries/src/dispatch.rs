@@ -24,6 +24,7 @@ use serde_json::Value;
 use store::{ItemClaim, Lane, LaneNow, Store, StoreError, StoredLine};
 
 use crate::error::Unavailable;
+use crate::plan::Shared;
 use crate::send::{Once, SendDelivery, SendError, SendRequest};
 
 /// How many items of a step are under way at once: while one is hashed, the others are read and sent.
@@ -58,6 +59,7 @@ struct Step<'a> {
     run: &'a Run,
     lane: &'a Lane,
     records: BTreeMap<DocumentId, RecordId>,
+    shared: Shared,
 }
 
 impl Dispatch {
@@ -146,6 +148,7 @@ impl Dispatch {
                 .store()
                 .records_of_documents(&run.practice, &documents)
                 .await?,
+            shared: Shared::default(),
         };
         let began = Instant::now();
         let (mut next, mut outcome) = (lane.next, Ok(()));
@@ -222,13 +225,13 @@ impl Dispatch {
         let tried = match self.request(step, task, &claim)? {
             None => Err(SendError::DocumentsGone(vec![0])),
             Some(request) if step.run.dry_run => {
-                let problems = self.check(&request, task).await;
+                let problems = self.check(step, &request, task).await;
                 match problems {
                     Ok(problems) => return self.note(&claim, task.number, problems).await,
                     Err(error) => Err(error.into()),
                 }
             }
-            Some(request) => self.send.send(&request).await,
+            Some(request) => self.send.send_with(&request, &step.shared).await,
         };
         let (delivery, state, message, problem) = match tried {
             Ok(sent) => (
@@ -298,6 +301,7 @@ impl Dispatch {
     /// As if everything before it in the run had been sent.
     async fn check(
         &self,
+        step: &Step<'_>,
         request: &SendRequest,
         task: &Task,
     ) -> Result<Vec<SendError>, Unavailable> {
@@ -311,7 +315,7 @@ impl Dispatch {
                 0
             },
         };
-        self.send.problems(request, before).await
+        self.send.problems(request, &step.shared, before).await
     }
 
     /// Writes down the outcome of an item that became no delivery.

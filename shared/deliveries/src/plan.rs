@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::delivery::{SelfServiceOffer, l5_is_superseded, l5_most_superseded};
 use domain::document::{Document, Kind};
-use domain::id::{DeliveryId, DocumentId, PracticeId};
+use domain::id::{DeliveryId, DocumentId, PracticeId, RecordTypeId};
 use domain::practice::{Channel, MonthlyCaps, RecordType, Settings};
 use domain::record::{Recipient, Record};
 use domain::sending::{Addressee, Levels, Obstacle, Resolved, d4_resolve, d7_addressee};
@@ -12,6 +12,7 @@ use domain::text_template::{TemplateId, TextTemplate};
 use domain::time::Timestamp;
 use domain::usage::{Month, ReachedCap, Usage, d4_monthly_caps, reached_cap};
 use store::StoredDocument;
+use tokio::sync::Mutex;
 
 use crate::compose::Wording;
 use crate::send::{SendDelivery, SendError, SendRequest};
@@ -42,9 +43,20 @@ pub(crate) struct Plan {
     pub(crate) problems: Vec<SendError>,
 }
 
+/// What deliveries of one practice that are made within seconds have in common: it is read once for all of them.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    types: Mutex<BTreeMap<RecordTypeId, RecordType>>,
+    templates: Mutex<BTreeMap<Kind, Vec<(TemplateId, TextTemplate)>>>,
+}
+
 impl SendDelivery {
     /// Two rounds of reads: what the request names, then what that points to.
-    pub(crate) async fn plan(&self, request: &SendRequest) -> Result<Plan, SendError> {
+    pub(crate) async fn plan(
+        &self,
+        request: &SendRequest,
+        shared: &Shared,
+    ) -> Result<Plan, SendError> {
         let SendRequest {
             practice,
             record: record_id,
@@ -64,8 +76,8 @@ impl SendDelivery {
         let mut documents = in_request_order(facts.documents, &request.documents)?;
         let kind = documents[0].document.kind;
         let ((record_type, linked), templates) = futures::try_join!(
-            self.pointed_to(practice, &record, recipient),
-            self.templates(practice, kind),
+            self.pointed_to(practice, &record, recipient, shared),
+            self.templates(practice, kind, shared),
         )?;
         let resolved = d4_resolve(
             Levels {
@@ -144,8 +156,31 @@ impl SendDelivery {
         &self,
         practice: &PracticeId,
         kind: Kind,
+        shared: &Shared,
     ) -> Result<Vec<(TemplateId, TextTemplate)>, SendError> {
-        Ok(self.store.text_templates(practice, Some(kind)).await?)
+        let mut known = shared.templates.lock().await;
+        if let Some(templates) = known.get(&kind) {
+            return Ok(templates.clone());
+        }
+        let templates = self.store.text_templates(practice, Some(kind)).await?;
+        known.insert(kind, templates.clone());
+        Ok(templates)
+    }
+
+    async fn record_type(
+        &self,
+        practice: &PracticeId,
+        id: &RecordTypeId,
+        shared: &Shared,
+    ) -> Result<RecordType, SendError> {
+        let mut known = shared.types.lock().await;
+        if let Some(record_type) = known.get(id) {
+            return Ok(record_type.clone());
+        }
+        let found = self.store.record_type(practice, id).await?;
+        let record_type = found.unwrap_or_default();
+        known.insert(id.clone(), record_type.clone());
+        Ok(record_type)
     }
 
     /// The record's type and, for a recipient with a linked record, that record's first recipient and type (D4).
@@ -154,6 +189,7 @@ impl SendDelivery {
         practice: &PracticeId,
         record: &Record,
         recipient: &Recipient,
+        shared: &Shared,
     ) -> Result<(RecordType, Option<Recipient>), SendError> {
         let linked = match &recipient.linked_record {
             Some(id) => Some(
@@ -167,13 +203,8 @@ impl SendDelivery {
         let type_id = linked
             .as_ref()
             .map_or(&record.record_type, |linked| &linked.record_type);
-        let record_type = self
-            .store
-            .record_type(practice, type_id)
-            .await?
-            .unwrap_or_default();
         Ok((
-            record_type,
+            self.record_type(practice, type_id, shared).await?,
             linked.and_then(|linked| linked.recipients.into_iter().next()),
         ))
     }

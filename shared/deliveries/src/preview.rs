@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::error::Unavailable;
-use crate::plan::Plan;
+use crate::plan::{Plan, Shared};
 use crate::send::{Once, Secrets, SendDelivery, SendError, SendRequest, SentDelivery, Texts};
 use crate::warnings::Warning;
 
@@ -118,7 +118,7 @@ struct Draft {
 impl SendDelivery {
     /// What would happen. Stores nothing but what a look at uploads finds, and sends nothing.
     pub async fn preview(&self, request: &SendRequest) -> Result<Preview, SendError> {
-        let mut plan = self.plan(request).await?;
+        let mut plan = self.plan(request, &Shared::default()).await?;
         let secrets = Secrets {
             token: draw_link_token()?,
             code: draw_code()?,
@@ -160,9 +160,10 @@ impl SendDelivery {
     pub(crate) async fn problems(
         &self,
         request: &SendRequest,
+        shared: &Shared,
         before: impl Fn(Channel) -> Usage,
     ) -> Result<Vec<SendError>, Unavailable> {
-        let mut plan = match self.plan(request).await {
+        let mut plan = match self.plan(request, shared).await {
             Ok(plan) => plan,
             Err(SendError::Unavailable(error)) => return Err(error),
             Err(problem) => return Ok(vec![problem]),
@@ -201,7 +202,7 @@ impl SendDelivery {
             },
             op: request.op.clone(),
         };
-        let mut plan = self.plan(&asked).await?;
+        let mut plan = self.plan(&asked, &Shared::default()).await?;
         let shown = self.compose(&asked, &plan, &secrets, draft.made_at);
         let is_kept = plan.drafts_since.is_none_or(|since| draft.made_at >= since);
         let is_as_shown = is_kept && fingerprint(&plan, &shown).is_ok_and(|now| now == draft.shown);

@@ -33,7 +33,7 @@ use crate::compose::{Composition, InvalidTemplate, Wording, email_holds_code};
 use crate::error::Unavailable;
 use crate::hashing::Hashing;
 use crate::messengers::{Destination, Messengers, NoDestination};
-use crate::plan::Plan;
+use crate::plan::{Plan, Shared};
 use crate::request_code::take_back;
 
 /// The route to which idempotency keys of sendings belong.
@@ -198,11 +198,20 @@ pub(crate) struct Texts {
 impl SendDelivery {
     /// Sends one delivery, or says why not. The order of its writes is D10's and L5's.
     pub async fn send(&self, request: &SendRequest) -> Result<SentDelivery, SendError> {
+        self.send_with(request, &Shared::default()).await
+    }
+
+    /// The same beside others.
+    pub(crate) async fn send_with(
+        &self,
+        request: &SendRequest,
+        shared: &Shared,
+    ) -> Result<SentDelivery, SendError> {
         let secrets = Secrets {
             token: draw_link_token()?,
             code: draw_code()?,
         };
-        let mut plan = self.plan(request).await?;
+        let mut plan = self.plan(request, shared).await?;
         let mut texts = self.compose(request, &plan, &secrets, self.clock.now());
         plan.problems.append(&mut texts.problems);
         self.send_planned(request, plan, &texts, &secrets).await
