@@ -2,12 +2,17 @@
 
 use std::io::{IsTerminal as _, Write as _, stderr};
 
-use domain::run::{Counts, Run};
+use domain::run::{Counts, Run, RunState};
 use indicatif::{ProgressBar, ProgressStyle};
 use operator::{done, said};
 
 /// How many items are looked at between two lines for a file.
 const BETWEEN_LINES: usize = 10_000;
+
+/// A line whose parts keep their places, and one that a narrow terminal cuts off instead of wrapping it.
+const BAR: &str = "{wide_bar} {pos:>5} of {len} {prefix:>12}\n{wide_msg}";
+/// The same once it can be told how long it takes.
+const BAR_WITH_TIME: &str = "{wide_bar} {pos:>5} of {len} {eta:>7} left\n{wide_msg}";
 
 /// How many items of the table were looked at. Nobody knows how many there are before the end.
 pub(crate) struct Looking {
@@ -58,8 +63,8 @@ impl Looking {
 
 /// What shows a run.
 pub(crate) enum Progress {
-    /// For a person.
-    Bar(ProgressBar),
+    /// For a person: the bar, and how many items were done when it was first looked at.
+    Bar(ProgressBar, Option<usize>),
     /// For a file: a line for each change.
     Lines(String),
 }
@@ -68,7 +73,7 @@ impl Progress {
     /// What fits standard error.
     pub(crate) fn new() -> Self {
         if stderr().is_terminal() {
-            Self::Bar(ProgressBar::no_length())
+            Self::Bar(ProgressBar::no_length(), None)
         } else {
             Self::Lines(String::new())
         }
@@ -78,13 +83,25 @@ impl Progress {
     pub(crate) fn show(&mut self, run: &Run, counts: &Counts) {
         let (done, said) = (done(run, counts), said(counts));
         match self {
-            Self::Bar(bar) => {
-                let style = "{wide_bar} {pos}/{len}  {eta} left  {msg}";
+            Self::Bar(bar, began_at) => {
+                let is_first = began_at.is_none();
+                let is_running = run.state() == RunState::Running;
+                let has_moved = done > *began_at.get_or_insert(done);
+                let style = if is_running && has_moved {
+                    BAR_WITH_TIME
+                } else {
+                    BAR
+                };
                 if let Ok(style) = ProgressStyle::with_template(style) {
                     bar.set_style(style);
                 }
                 bar.set_length(run.items as u64);
                 bar.set_position(done as u64);
+                if is_first {
+                    // What was done before says nothing of how fast it goes.
+                    bar.reset_eta();
+                }
+                bar.set_prefix(if is_running { "" } else { run.state().name() });
                 bar.set_message(said);
             }
             Self::Lines(last) if *last == said => {}
@@ -99,7 +116,7 @@ impl Progress {
 
     /// Leaves the line to what is said last.
     pub(crate) fn end(&self) {
-        if let Self::Bar(bar) = self {
+        if let Self::Bar(bar, _) = self {
             bar.finish_and_clear();
         }
     }
