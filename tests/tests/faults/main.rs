@@ -1,7 +1,7 @@
 //! The fault matrix: each call that an operation makes to AWS × each thing that can go wrong with it.
 //!
 //! The calls are recorded, so that a new one brings its own cases. A function is a process of its own, and killing it ends it.
-//! The whole table lies in `target/tmp/faults.txt` afterwards.
+//! The whole table lies in `target/tmp/faults.txt` afterwards, its sum first.
 //! Faults happen on the wire between the function and the services of a stack, so that the SDK's own repeats are part of it.
 #![expect(
     clippy::expect_used,
@@ -101,7 +101,10 @@ async fn whatever_happens_to_a_call_every_invariant_holds() {
         (row, verdict == "holds")
     });
     let rows: Vec<(String, bool)> = rows.buffered(AT_ONCE).collect().await;
-    let table: Vec<&str> = rows.iter().map(|(row, _)| row.as_str()).collect();
+    let sum = sum(&rows);
+    println!("{sum}");
+    let mut table = vec![sum.as_str()];
+    table.extend(rows.iter().map(|(row, _)| row.as_str()));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(folder.join("faults.txt"), table.join("\n")).expect("a file");
     let broken: Vec<&String> = rows
@@ -160,4 +163,15 @@ async fn a_function_without_a_permission_fails_closed_and_tells_the_operator_alo
         broken.len(),
         rows.len()
     );
+}
+
+/// How many cases there are, in all and of each operation.
+fn sum(rows: &[(String, bool)]) -> String {
+    let of = |operation: Operation| {
+        let beginning = format!("{operation} · ");
+        let its = rows.iter().filter(|(row, _)| row.starts_with(&beginning));
+        format!("{operation} {}", its.count())
+    };
+    let each = Operation::ALL.map(of).join(", ");
+    format!("{} cases: {each}", rows.len())
 }
