@@ -46,19 +46,15 @@ const FED: [&str; 2] = ["Dispatch", "Notify"];
 async fn every_call_is_allowed_every_permission_is_needed_and_all_else_is_denied() {
     let (world, recorder) = World::recorded().await;
     journeys::all(&world, &recorder).await;
-    let recorded = recorder.calls();
-    keep(&recorded);
+    let made = recorder.calls();
+    keep(&made);
     let policies = Policies::read();
     let conceivable = conceivable::calls(policies.roles.keys());
-    let calls: Vec<Value> = recorded
-        .iter()
-        .chain(&conceivable)
-        .map(Call::to_json)
-        .collect();
-    let (verdicts, spare) = judge(&policies, &calls, recorded.len());
-    let (used, others) = verdicts.split_at(recorded.len());
+    let calls: Vec<Value> = made.iter().chain(&conceivable).map(Call::to_json).collect();
+    let (verdicts, spare) = judge(&policies, &calls, made.len());
+    let (used, others) = verdicts.split_at(made.len());
     let mut wrong: Vec<String> = Vec::new();
-    for (call, _) in recorded
+    for (call, _) in made
         .iter()
         .zip(used)
         .filter(|(_, verdict)| *verdict != "Allowed")
@@ -75,7 +71,7 @@ async fn every_call_is_allowed_every_permission_is_needed_and_all_else_is_denied
         .zip(others)
         .filter(|(_, verdict)| *verdict == "Allowed")
     {
-        if !conceivable::is_used(call, &recorded) && !conceivable::is_kin(call, &recorded) {
+        if !conceivable::is_used(call, &made) && !conceivable::is_kin(call, &made) {
             wrong.push(format!("is allowed and not made: {}", said(call)));
         }
     }
