@@ -300,12 +300,12 @@ mod tests {
             let link = keys.links(&token).remove(0);
             keys.form(&cookie, &link, Purpose::Done, Term::starting(now()))
         };
-        let taken = |keys: &LookupKeys, form: &str| {
+        let checked = |keys: &LookupKeys, form: &str| {
             keys.check_form(form, &cookie, &keys.links(&token), Purpose::Done, now())
         };
-        assert_eq!(taken(&both, &handed_out(&old)), Ok(()));
-        assert_eq!(taken(&both, &handed_out(&both)), Ok(()));
-        let unknown = taken(&old, &handed_out(&both));
+        assert_eq!(checked(&both, &handed_out(&old)), Ok(()));
+        assert_eq!(checked(&both, &handed_out(&both)), Ok(()));
+        let unknown = checked(&old, &handed_out(&both));
         assert_eq!(unknown, Err(FormError::Foreign));
     }
 }
