@@ -94,7 +94,7 @@ impl World {
 
     /// A set-up practice in a stack as it is deployed, behind these servers, that feeds nothing from the table's stream: the test does.
     pub async fn behind(front: &Front) -> Self {
-        let fed_elsewhere = ["Dispatch", "Notify"];
+        let fed_elsewhere = ["Dispatch", "Manage", "Notify"];
         let world = Self::started(front.variables(), &fed_elsewhere, |stack| {
             front.lead_to(stack);
         });

@@ -105,10 +105,12 @@ pub(crate) async fn delivery() -> Taken {
     let mut used = Used::default();
     for _ in 0..130 {
         meter.world.advance(DAY);
-        let minute = meter.minute("Notify").await;
-        // Those that find nothing to do come anyway, and are counted by the month.
-        if minute.writes > 0.0 {
-            used = used + minute + meter.followed().await;
+        for function in ["Manage", "Notify"] {
+            let run = meter.minute(function).await;
+            // Those that find nothing to do come anyway, and are counted by the month.
+            if run.writes > 0.0 {
+                used = used + run + meter.followed().await;
+            }
         }
     }
     steps.push(Step {

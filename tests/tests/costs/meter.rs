@@ -55,6 +55,7 @@ impl Meter {
                 "Dispatch",
                 dispatch::function(&environment("Dispatch"), clock()),
             ),
+            ("Manage", manage::function(&environment("Manage"), clock())),
             ("Notify", notify::function(&environment("Notify"), clock())),
         ];
         let called = called.map(|(id, function)| (id, function.expect("a function")));
