@@ -50,7 +50,7 @@ pub fn send_problem(error: SendError) -> Problem {
         SendError::CapReached(reached) => cap_problem(reached),
         SendError::EmailRefused { id, reason } => {
             let detail = format!(
-                "Nothing was sent: {reason}. Check the address, then send again with a new Idempotency-Key."
+                "Nothing was sent: {reason}. Check the address; if it is right, tell whoever runs this service. Then send again with a new Idempotency-Key."
             );
             Problem::new("email-refused", 502, "The e-mail was not accepted.", detail)
                 .with("id", json!(id))

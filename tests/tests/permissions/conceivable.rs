@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tests::recorder::{Call, arn, of_data_key};
 
 /// Every kind of partition of the table, and one that there is not.
-const PARTITIONS: [&str; 17] = [
+const PARTITIONS: [&str; 18] = [
     "AUDIT#x",
     "AUDIT#x#x",
     "AWAITED",
@@ -23,6 +23,7 @@ const PARTITIONS: [&str; 17] = [
     "RUN#x#x",
     "RUN#x#x#x",
     "RUNS",
+    "UPLOADS",
 ];
 /// What is done to items.
 const OF_ITEMS: [&str; 8] = [
