@@ -284,9 +284,10 @@ fn question(key: &str) -> Value {
     event
 }
 
-/// Without a level there is a usual one, without addresses of one's own there is AWS, without a relay the internet, without an ID no Threema, and without a secret nothing in front.
+/// Without a level there is a usual one, without addresses of one's own there is AWS, without a relay the internet, without an ID no Threema, without a secret nothing in front, and lasting credentials have no token.
 fn is_needed(name: &str) -> bool {
     ![
+        "AWS_SESSION_TOKEN",
         "LOG_LEVEL",
         "ORIGIN_SECRET_HASHES",
         "WEBHOOK_RELAY",
