@@ -31,9 +31,10 @@ const SOURCES: [&str; 6] = [
 ];
 
 /// What is written like a type of problem there, and is none: headers and their values, a word.
-const NO_PROBLEMS: [&str; 16] = [
+const NO_PROBLEMS: [&str; 18] = [
     "accept-language",
     "cache-control",
+    "cloudfront-viewer-address",
     "content-security-policy",
     "content-type",
     "cross-origin-opener-policy",
@@ -47,6 +48,7 @@ const NO_PROBLEMS: [&str; 16] = [
     "sec-fetch-site",
     "strict-transport-security",
     "x-content-type-options",
+    "x-front-secret",
     "x-robots-tag",
 ];
 

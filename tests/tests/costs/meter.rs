@@ -79,7 +79,7 @@ impl Meter {
     pub(crate) fn request(&self, functions: &[&str], hashes: f64, bytes: usize) -> Used {
         let mut used = self.counted.take();
         used.requests = 1.0;
-        used.bytes = count(bytes);
+        used.bytes = count(traffic(bytes));
         for (at, function) in functions.iter().enumerate() {
             let hashes = if at == 0 { hashes } else { 0.0 };
             if at > 0 {
@@ -230,6 +230,12 @@ fn size(page: &Page) -> usize {
     let headers = page.headers.iter();
     let headers = headers.map(|(name, value)| name.len() + value.len() + 4);
     page.html.len() + headers.sum::<usize>()
+}
+
+/// Bytes, rounded up so that a word more on a page is not another bill: to thousands, and to ten thousands where there are very many.
+fn traffic(bytes: usize) -> usize {
+    let step = if bytes > 100_000 { 10_000 } else { 1_000 };
+    bytes.next_multiple_of(step)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far from 2^52")]

@@ -31,7 +31,7 @@ pub(crate) fn prices() -> String {
     let mut table = format!(
         "- A warm function is billed for {OWN_WORK} ms of its own work, {} ms for each call to the table, {} ms for each to the bucket, {} ms for each message that it hands over, and {HASH} ms for the hash of a code.\n\
          - Functions that hash have {} MB, the others {} MB.\n\
-         - Each request and each invocation leaves {LOG_LINES} bytes in the logs.\n\
+         - Each request and each invocation leaves {LOG_LINES} bytes in the logs. An answer counts in whole KB, in tens of them above 100.\n\
          - A document has {} KB and is kept for {DOCUMENT_KEPT} months, a delivery for {KEPT} months. A month has {} days.\n\n\
          | for | USD | per |\n|---|---|---|\n",
         wait_of("DYNAMODB"),
