@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::pending;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
@@ -114,6 +115,7 @@ enum Stage {
 pub(crate) struct Wire {
     fault: Option<(Call, Fault)>,
     calls: Arc<Mutex<Vec<Call>>>,
+    has_repeats: Arc<AtomicBool>,
     stage: Arc<watch::Sender<Stage>>,
 }
 
@@ -123,6 +125,7 @@ impl Wire {
         Self {
             fault,
             calls: Arc::default(),
+            has_repeats: Arc::default(),
             stage: Arc::new(watch::Sender::new(Stage::Going)),
         }
     }
@@ -140,6 +143,11 @@ impl Wire {
     /// The calls so far, in the order in which they began.
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.calls.lock().expect("no panic in between").clone()
+    }
+
+    /// Whether the SDK repeated a call, which it also does where a busy machine lets one wait too long.
+    pub(crate) fn has_repeats(&self) -> bool {
+        self.has_repeats.load(Ordering::Relaxed)
     }
 
     /// Ready when the process is to be killed.
@@ -182,6 +190,11 @@ impl Wire {
 
     async fn meet(self, passing: Passing) -> Response {
         let call = self.begin(&passing.call);
+        // Such as: attempt=1; max=3
+        let attempt = passing.parts.headers.get("amz-sdk-request");
+        if attempt.is_some_and(|attempt| !attempt.as_bytes().starts_with(b"attempt=1")) {
+            self.has_repeats.store(true, Ordering::Relaxed);
+        }
         let fault = self.fault.as_ref().filter(|(struck, fault)| {
             let later = struck.name == call.name && struck.before < call.before;
             *struck == call || later && fault.goes_on()
