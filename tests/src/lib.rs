@@ -13,6 +13,7 @@ pub mod dynamodb;
 pub mod events;
 pub mod front;
 pub mod lambda;
+pub mod operator;
 mod patient;
 mod pdf;
 mod practice;

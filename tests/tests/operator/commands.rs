@@ -1,38 +1,7 @@
 //! The commands as an operator types them: what they say, and with which code they end.
 
-use std::process::Stdio;
-
 use tests::World;
-use tests::lambda::command;
-
-/// Code, standard output, standard error; against this world's table, bucket and keys.
-async fn operator(world: &World, what: &[&str]) -> (Option<i32>, String, String) {
-    let environment = world.stack.environment();
-    let table = environment.read(|get| get.text("TABLE")).expect("a table");
-    let bucket = &world.stack.function_environments()["Issue"]["DOCUMENTS_BUCKET"];
-    let place = [
-        ("--table", table.as_str()),
-        ("--bucket", bucket),
-        ("--endpoint", world.stack.dynamodb()),
-        ("--s3-endpoint", world.stack.s3()),
-        ("--kms-endpoint", world.stack.outbox()),
-        ("--pause", "1"),
-    ];
-    let mut command = command("operator", &[].into());
-    let output = command
-        .args(what)
-        .args(place.iter().flat_map(|(name, value)| [name, value]))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .output();
-    let output = output.await.expect("its end");
-    let said = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    (
-        output.status.code(),
-        said(output.stdout),
-        said(output.stderr),
-    )
-}
+use tests::operator::operator;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_says_what_it_did_or_what_helps_and_ends_with_a_code() {

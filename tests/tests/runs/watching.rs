@@ -1,35 +1,17 @@
 //! `operator run watch`: what it says where nobody looks at a terminal, and with which code it ends.
 
-use std::process::Stdio;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::World;
-use tests::lambda::command;
+use tests::operator::operator;
 
 use crate::seed::seed;
 use crate::text;
 
-/// Code, standard output, standard error.
+/// What watching a run ends with.
 async fn watch(world: &World, run: &str) -> (Option<i32>, String, String) {
-    let environment = world.stack.environment();
-    let table = environment.read(|get| get.text("TABLE")).expect("a table");
-    let mut command = command("operator", &[].into());
-    let place = ["--table", &table, "--endpoint", world.stack.dynamodb()];
     let what = ["run", "watch", local::practice::PRACTICE, run];
-    let output = command
-        .args(what)
-        .args(place)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .output();
-    let output = output.await.expect("its end");
-    let said = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    (
-        output.status.code(),
-        said(output.stdout),
-        said(output.stderr),
-    )
+    operator(world, &what).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
