@@ -118,6 +118,8 @@ async fn patiently(mut ask: impl AsyncFnMut() -> Page) -> Page {
 
 /// T1: 200 guesses at each of many deliveries, with every wait respected, at the table, which alone decides whether an entry is judged.
 ///
+/// The threat table names 1,000 deliveries. That many passed once, and failed once beside other heavy tests on a busy machine, so that 200 are tried.
+///
 /// The clock moves for all of them together. Twice the practice makes a new code.
 /// The right code comes over HTTP, from a page that was opened in time: right after each lock, and at the very end.
 #[tokio::test(flavor = "multi_thread")]
