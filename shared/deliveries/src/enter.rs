@@ -2,7 +2,8 @@
 
 use domain::audit::Op;
 use domain::delivery::{
-    EntryRule, State, l4_entry, l6_settled, l7_report, l8_state, l9_session_lives,
+    EntryRule, State, f_v11_is_clock_wrong, l4_entry, l6_settled, l7_report, l8_state,
+    l9_session_lives,
 };
 use domain::hashed::{LinkHash, SessionHash};
 use domain::openings::p6_slowed_until;
@@ -204,7 +205,11 @@ impl EnterCode {
     /// Says why the table refused, by the same rules and a clock that may have gone on by a second.
     async fn refused(&self, stored: StoredDelivery) -> Result<EntryOutcome, Unavailable> {
         let practice = public_practice(&self.store, &stored).await?;
-        let rule = l4_entry(&stored.delivery, practice.disabled_at.is_some(), self.now());
+        let now = self.now();
+        let rule = l4_entry(&stored.delivery, practice.disabled_at.is_some(), now);
+        if matches!(rule, EntryRule::WaitUntil(_)) && f_v11_is_clock_wrong(&stored.delivery, now) {
+            return Err(Unavailable::ClockWrong);
+        }
         Ok(EntryOutcome::Refused(
             rule,
             Found {

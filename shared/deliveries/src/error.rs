@@ -21,4 +21,9 @@ pub enum Unavailable {
     /// The generator.
     #[error(transparent)]
     Draw(#[from] secrets::DrawError),
+    /// F-V11: what to wait for lies more than ten minutes ahead; nothing is judged by such a clock.
+    #[error(
+        "the clocks of two functions differ by more than ten minutes, so no wait can be judged: compare this line's time with the time of day"
+    )]
+    ClockWrong,
 }

@@ -3,7 +3,8 @@
 use domain::audit::{Op, Outcome};
 use domain::contact::{Mobile, ThreemaId};
 use domain::delivery::{
-    Delivery, MessageFate, RequestRule, RequestTerms, l6_request, l6_settled, l6a_new_code,
+    Delivery, MessageFate, RequestRule, RequestTerms, f_v11_is_clock_wrong, l6_request, l6_settled,
+    l6a_new_code,
 };
 use domain::id::{DeliveryId, PracticeId};
 use domain::language::Language;
@@ -126,6 +127,12 @@ impl RequestCode {
             let present = present(&self.store, &found.stored.delivery, self.now()).await?;
             let rule = self.judge(&found, present.as_ref());
             let (RequestRule::Allowed, Some(present)) = (rule, present) else {
+                let delivery = &found.stored.delivery;
+                if matches!(rule, RequestRule::TooEarly(_))
+                    && f_v11_is_clock_wrong(delivery, self.now())
+                {
+                    return Err(Unavailable::ClockWrong);
+                }
                 return Ok(RequestOutcome::Refused(rule, found));
             };
             if let Some(outcome) = self.ask(token, found, &present, op).await? {

@@ -34,6 +34,8 @@ pub const MINUTES_BETWEEN_REQUESTS: i64 = 30;
 pub const PENDING: i64 = 60;
 /// L8: how long a closed delivery is kept so that its page can say why, in seconds.
 pub const KEPT_AFTER_END: i64 = 30 * DAY;
+/// F-V11: how far the clocks of two functions may differ before neither is believed, in seconds.
+pub const CLOCKS_DIFFER: i64 = 10 * MINUTE;
 /// P7: how long a session lives without a request, in seconds.
 pub const SESSION_IDLE: i64 = 15 * MINUTE;
 /// P7: how long a session lives at most, in seconds.
@@ -411,6 +413,14 @@ pub fn l4_entry(delivery: &Delivery, disabled: bool, now: Timestamp) -> EntryRul
             }
         }
     }
+}
+
+/// F-V11: whether something that entries and requests wait for lies so far ahead of `now` that a clock must be wrong.
+///
+/// Up to then what was written is waited for as it stands; beyond, nobody can say how long a wait is.
+pub fn f_v11_is_clock_wrong(delivery: &Delivery, now: Timestamp) -> bool {
+    let latest = delivery.last_wrong_at.max(delivery.last_request_at);
+    latest.is_some_and(|latest| latest > now.plus(CLOCKS_DIFFER))
 }
 
 /// L6: whether a new code would open a delivery closed for this reason again.

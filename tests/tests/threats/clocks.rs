@@ -52,6 +52,29 @@ async fn t22_f_v11_a_clock_that_goes_back_makes_no_limit_looser() {
     }
 }
 
+/// Up to ten minutes what was written is waited for; beyond, it is our fault, and the answer says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn f_v11_a_clock_that_cannot_be_right_judges_nothing_and_says_that_it_is_ours() {
+    let world = world(2).await;
+    let sent = delivery(&world, 1).await;
+    for _ in 0..3 {
+        assert_eq!(enter(&world, &sent, wrong(&sent)).await, 401);
+    }
+    let wrong_at = world.clock().now();
+    for (passed, status) in [(-599, 429), (-600, 429), (-601, 503), (-DAY, 503), (5, 303)] {
+        world.set_clock(wrong_at.plus(passed));
+        assert_eq!(enter(&world, &sent, &sent.code).await, status, "{passed} s");
+    }
+    let mut patient = world.patient(&sent);
+    let asked = world.clock().now();
+    assert_eq!(ask(&mut patient).await.status, 303);
+    for (passed, status) in [(-599, 429), (-600, 429), (-601, 503), (30 * MINUTE, 303)] {
+        world.set_clock(asked.plus(passed));
+        let page = ask(&mut patient).await;
+        assert_eq!(page.status, status, "{passed} s after the request");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn t22_p7_a_session_does_not_outlive_its_hour_by_a_clock_that_went_back() {
     let world = world(2).await;

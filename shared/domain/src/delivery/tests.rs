@@ -572,6 +572,26 @@ fn l4_without_a_row_there_is_no_wait_though_the_clock_went_back() {
 }
 
 #[test]
+fn f_v11_beyond_ten_minutes_ahead_a_clock_is_wrong() {
+    let mut delivery = delivery();
+    let now = at("2026-12-01T08:00:00Z");
+    assert!(!f_v11_is_clock_wrong(&delivery, now));
+    for (passed, is_wrong) in [
+        (-DAY, false),
+        (0, false),
+        (599, false),
+        (600, false),
+        (601, true),
+    ] {
+        let fact = Some(now.plus(passed));
+        (delivery.last_wrong_at, delivery.last_request_at) = (fact, None);
+        assert_eq!(f_v11_is_clock_wrong(&delivery, now), is_wrong, "{passed} s");
+        (delivery.last_wrong_at, delivery.last_request_at) = (Some(now.plus(-DAY)), fact);
+        assert_eq!(f_v11_is_clock_wrong(&delivery, now), is_wrong, "{passed} s");
+    }
+}
+
+#[test]
 fn p7_a_fourth_session_ends_the_oldest_and_a_third_ends_none() {
     let mut delivery = delivery();
     let opened = at("2026-12-01T08:00:00Z");
