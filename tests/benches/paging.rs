@@ -1,6 +1,6 @@
 //! Listing deliveries takes as long for the last page as for the first: a practice with 10,000 deliveries, paged to the end over the public API.
 //!
-//! `cargo bench -p tests --bench paging --profile dev` prints ratios of one run, never a promise in milliseconds.
+//! `cargo bench --workspace --bench paging --profile dev` prints ratios of one run, never a promise in milliseconds.
 //! The profile saves a release build of everything; a ratio needs none.
 #![expect(
     clippy::expect_used,

@@ -187,22 +187,25 @@ impl Lambda {
 
     /// MiB that it holds in memory, as Linux says it.
     pub fn memory(&self) -> u64 {
-        let status = format!("/proc/{}/status", self.process.id().unwrap_or_default());
+        let status = format!("/proc/{}/status", self.id());
         let status = std::fs::read_to_string(status).unwrap_or_default();
         let line = status.lines().find(|line| line.starts_with("VmRSS:"));
         let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
         kib.unwrap_or_default() / 1024
     }
 
-    /// For how long its threads have kept a processor busy, as Linux says it in hundredths of a second.
+    /// For how long its threads have kept a processor busy.
     pub fn processor_time(&self) -> Duration {
-        let stat = format!("/proc/{}/stat", self.process.id().unwrap_or_default());
-        let stat = std::fs::read_to_string(stat).unwrap_or_default();
-        // Behind the program's name, which may hold anything, stand the state and ten numbers before those of user and system.
-        let numbers = stat.rsplit(')').next().unwrap_or_default();
-        let times = numbers.split_whitespace().skip(11).take(2);
-        let hundredths: u64 = times.filter_map(|time| time.parse::<u64>().ok()).sum();
-        Duration::from_millis(hundredths * 10)
+        processor_time(&format!("/proc/{}/stat", self.id()))
+    }
+
+    /// The same of its main thread alone, which does everything but hash codes.
+    pub fn main_thread_time(&self) -> Duration {
+        processor_time(&format!("/proc/{0}/task/{0}/stat", self.id()))
+    }
+
+    fn id(&self) -> u32 {
+        self.process.id().expect("a process that runs")
     }
 
     /// What it has logged.
@@ -216,6 +219,16 @@ impl Drop for Lambda {
     fn drop(&mut self) {
         self.serving.abort();
     }
+}
+
+/// What Linux says of a process or a thread there, in hundredths of a second.
+fn processor_time(path: &str) -> Duration {
+    let stat = std::fs::read_to_string(path).unwrap_or_default();
+    // Behind the program's name, which may hold anything, stand the state and ten numbers before those of user and system.
+    let numbers = stat.rsplit(')').next().unwrap_or_default();
+    let times = numbers.split_whitespace().skip(11).take(2);
+    let hundredths: u64 = times.filter_map(|time| time.parse::<u64>().ok()).sum();
+    Duration::from_millis(hundredths * 10)
 }
 
 /// Where events wait to be fetched, and where their outcomes go.

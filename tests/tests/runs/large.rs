@@ -1,6 +1,6 @@
 //! A run as large as a house sends in a month, on the whole local stack: gateway, table, stream, schedule, audit, outbox.
 //!
-//! `ITEMS=10000 cargo test -p tests --test runs run_through -- --nocapture` sends as many as a run may have.
+//! `ITEMS=10000 cargo test --workspace --test runs run_through -- --nocapture` sends as many as a run may have.
 
 use std::time::{Duration, Instant};
 
