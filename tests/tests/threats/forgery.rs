@@ -1,7 +1,9 @@
 //! T10: forms that another page, another browser or another time made, and the headers that keep other pages out.
 
+use serde_json::json;
 use tests::{Page, Patient, Sent, World};
 
+use crate::table::{Database, item, with};
 use crate::{ask, delivery, request_form, shown, world, wrong};
 
 /// The forms of a delivery's pages in one browser, in the order of [`ROUTES`].
@@ -141,9 +143,16 @@ async fn t10_64_forged_forms_are_refused_and_do_nothing() {
     }
 }
 
+/// Makes a delivery's item one that a newer version wrote, which nobody here may read.
+async fn make_unreadable(world: &World, sent: &Sent) {
+    let (_, item) = item(world, sent).await;
+    let newer = with(&item, &json!({"v": {"N": "2"}}));
+    Database::of(world).await.put(&newer).await;
+}
+
 /// Every page and redirect of the patient's routes, by route, with each status that it can be brought to.
 async fn pages() -> Vec<(&'static str, u16, Page)> {
-    let world = world(3).await;
+    let world = world(2).await;
     let sent = delivery(&world, 1).await;
     let mut patient = world.patient(&sent);
     let mut pages = Vec::new();
@@ -173,6 +182,12 @@ async fn pages() -> Vec<(&'static str, u16, Page)> {
     pages.push((code, 503, ask(&mut patient).await));
     pages.push((code, 303, ask(&mut patient).await));
     pages.push((code, 429, ask(&mut patient).await));
+    world.advance(30 * 60);
+    let form = request_form(&patient.open().await);
+    for status in [303, 409] {
+        let page = patient.post(&url, &[("form", &form)]).await;
+        pages.push((code, status, page));
+    }
     let messages = world.messages().await;
     let sms = messages
         .iter()
@@ -226,6 +241,25 @@ async fn pages() -> Vec<(&'static str, u16, Page)> {
             .post(&format!("{nobody}/not-mine"), &[("form", "x")])
             .await,
     ));
+    // Whose item cannot be read, as if a newer version had written it.
+    let unreadable = delivery(&world, 2).await;
+    let mut unlucky = entered(&world, &unreadable).await;
+    let forms = forms(&mut unlucky).await;
+    make_unreadable(&world, &unreadable).await;
+    let below = |more: &str| format!("{}{more}", unreadable.link);
+    for (route, more) in [(token, ""), (documents, "/documents"), (asked, "/not-mine")] {
+        pages.push((route, 503, unlucky.get(&below(more)).await));
+    }
+    let page = unlucky.get(&below(&format!("/documents/{document}"))).await;
+    pages.push((download, 503, page));
+    for ((route, more), form) in [enter, code, done, said]
+        .into_iter()
+        .zip(ROUTES)
+        .zip(&forms)
+    {
+        let fields = [("form", form.as_str()), ("code", wrong(&unreadable))];
+        pages.push((route, 503, unlucky.post(&below(more), &fields).await));
+    }
     let form = request_form(&patient.open().await);
     pages.push((said, 410, patient.report().await));
     pages.push((asked, 410, patient.get(&url).await));
@@ -246,7 +280,7 @@ async fn pages() -> Vec<(&'static str, u16, Page)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn t10_every_route_has_its_headers_with_every_status() {
     let pages = pages().await;
-    assert_eq!(pages.len(), 34);
+    assert_eq!(pages.len(), 44);
     for (route, status, page) in pages {
         let header = |name: &str| page.headers.get(name).map_or("", String::as_str);
         assert_eq!(page.status, status, "{route}: {}", page.text());
@@ -269,9 +303,19 @@ async fn t10_every_route_has_its_headers_with_every_status() {
             "",
             "{route} with {status}"
         );
+        if (route, status) == ("POST /d/{token}/done", 303) {
+            assert_eq!(header("clear-site-data"), "\"cache\", \"storage\"");
+        }
         if status == 303 {
             assert_eq!(page.html, "", "{route}: a redirect has no page");
             continue;
+        }
+        let denied: Vec<&str> = header("permissions-policy").split(", ").collect();
+        for feature in ["camera=()", "geolocation=()", "microphone=()", "payment=()"] {
+            assert!(
+                denied.contains(&feature),
+                "{route} with {status}: {denied:?}"
+            );
         }
         assert_eq!(
             header("content-type"),
