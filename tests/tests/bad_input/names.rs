@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use futures::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
-use tests::Sent;
+use sha2::{Digest as _, Sha256};
+use tests::{Sent, pdf};
 
 use crate::api::{Api, Faults, invalid};
 use crate::payloads::{PAYLOADS, hostile, is_line, is_text, variants};
@@ -97,7 +99,7 @@ struct Texts {
     additional: String,
 }
 
-/// Every hostile text that may be sent, in one of the places, and every payload in each of them.
+/// Every hostile text that may be sent, in each of the places.
 fn to_be_sent() -> Vec<Texts> {
     let line = |text: &String| {
         if is_line(text) {
@@ -115,10 +117,10 @@ fn to_be_sent() -> Vec<Texts> {
     };
     let of_payload = |payload: &&str| {
         let variants = variants(payload);
-        [[0, 1, 2], [3, 4, 0]].map(|[practice, recipient, additional]| Texts {
-            practice: line(&variants[practice]),
-            recipient: line(&variants[recipient]),
-            additional: text(&variants[additional]),
+        [0, 1, 2, 3, 4].map(|at| Texts {
+            practice: line(&variants[at]),
+            recipient: line(&variants[(at + 1) % 5]),
+            additional: text(&variants[(at + 2) % 5]),
         })
     };
     let sent = PAYLOADS.iter().flat_map(of_payload);
@@ -150,7 +152,7 @@ async fn t12_no_text_adds_a_header_a_line_or_a_tag_to_an_e_mail_or_a_page() {
     let lines = plain["text"].as_str().unwrap_or_default().lines().count();
     let mut faults = Faults::default();
     let all = to_be_sent();
-    assert!(all.len() >= 150, "only {} e-mails", all.len());
+    assert!(all.len() >= 400, "only {} e-mails", all.len());
     for texts in all {
         api.empty_outbox().await;
         let sent = api.sent_with(&document, &texts).await;
@@ -323,37 +325,53 @@ fn is_one_sender(from: &str) -> bool {
     decoded.is_some_and(|decoded| !decoded.chars().any(char::is_control))
 }
 
-/// A document's number stands on the documents page, in the label of its link and in the name of its file.
+/// A document of which this is said.
+async fn document_of(api: &Api, [number, title, file_name]: &[&str; 3], day: &str) -> String {
+    let practice = &api.world.practice;
+    let content = pdf("Ada");
+    let announced = json!({"record": "r1", "kind": "note", "number": number, "title": title, "file_name": file_name,
+        "issued_on": day, "content_type": "application/pdf", "size": content.len(),
+        "sha256": HEXLOWER.encode(&Sha256::digest(&content)), "released": true});
+    let announced = practice
+        .call(Method::POST, "/v1/documents", announced)
+        .await;
+    assert_eq!(
+        announced.status, 201,
+        "{number:?} {title:?} {file_name:?}: {announced:?}"
+    );
+    assert_eq!(practice.upload(&announced, content).await, 200);
+    announced.body["id"].as_str().unwrap_or_default().to_owned()
+}
+
+/// A document's number and title stand on the documents page and in the label of its link, and they and the name of its file in what the browser calls it.
 #[tokio::test(flavor = "multi_thread")]
-async fn t12_no_number_of_a_document_adds_a_tag_to_the_page_or_a_header_to_the_download() {
+async fn t12_nothing_said_of_a_document_adds_a_tag_to_the_page_or_a_header_to_the_download() {
     let api = Api::start().await;
     let outbox = api.world.stack.outbox();
-    let numbers: Vec<String> = hostile()
-        .into_iter()
-        .filter(|text| is_line(text))
-        .step_by(5)
+    let texts: Vec<String> = hostile().into_iter().filter(|text| is_line(text)).collect();
+    assert!(texts.len() >= 350, "only {} texts", texts.len());
+    // Each text is a number once, a title once and a file's name once.
+    let text = |at: usize| texts[at % texts.len()].as_str();
+    let said: Vec<[&str; 3]> = (0..texts.len())
+        .map(|at| [text(at), text(at + 1), text(at + 2)])
         .collect();
     let mut faults = Faults::default();
     let mut known: Option<BTreeSet<String>> = None;
-    for (at, chunk) in numbers.chunks(24).enumerate() {
+    for (at, chunk) in said.chunks(24).enumerate() {
         let day = format!("2026-10-{:02}", at + 1);
-        let ids = join_all(
-            chunk
-                .iter()
-                .map(|number| api.world.practice.document("note", number, &day)),
-        )
-        .await;
+        let documents = chunk.iter().map(|said| document_of(&api, said, &day));
+        let ids = join_all(documents).await;
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let sent = api
-            .world
-            .practice
+        let practice = &api.world.practice;
+        let sent = practice
             .send(outbox, &ids, json!({"channel": "spoken"}))
             .await;
         let mut patient = api.world.patient(&sent);
         patient.enter(&sent.code).await;
         let page = patient.documents().await;
+        let shown = page.documents();
         assert_eq!(
-            page.documents().len(),
+            shown.len(),
             chunk.len(),
             "every document is there: {chunk:?}"
         );
@@ -363,29 +381,30 @@ async fn t12_no_number_of_a_document_adds_a_tag_to_the_page_or_a_header_to_the_d
             .collect();
         let first = known.get_or_insert_with(|| found.clone());
         if *first != found {
-            faults.push(format!(
-                "{chunk:?}: tags {:?}",
-                first.symmetric_difference(&found)
-            ));
+            let differing = first.symmetric_difference(&found);
+            faults.push(format!("{chunk:?}: tags {differing:?}"));
         }
-        for id in page.documents() {
+        for id in shown {
             let (disposition, bytes) = patient.download(&id).await;
-            let name = disposition
-                .strip_prefix("attachment; filename=\"")
-                .and_then(|rest| rest.split_once("\"; filename*=UTF-8''"));
-            let is_plain = |text: &str, more: &str| {
-                text.chars()
-                    .all(|c| c.is_ascii_alphanumeric() || more.contains(c))
-            };
-            if !name.is_some_and(|(old, full)| {
-                is_plain(old, "-._")
-                    && is_plain(full, "%-._")
-                    && full.to_lowercase().ends_with("pdf")
-            }) {
+            if !is_plain_name(&disposition) {
                 faults.push(format!("disposition {disposition}"));
             }
             assert!(bytes.starts_with(b"%PDF-"), "the file itself");
         }
     }
     faults.assert_none();
+}
+
+/// Whether a file's name is said twice, once in letters for old browsers and once encoded, and nothing else is.
+fn is_plain_name(disposition: &str) -> bool {
+    let name = disposition
+        .strip_prefix("attachment; filename=\"")
+        .and_then(|rest| rest.split_once("\"; filename*=UTF-8''"));
+    let is_plain = |text: &str, more: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_alphanumeric() || more.contains(c))
+    };
+    name.is_some_and(|(old, full)| {
+        is_plain(old, "-._") && is_plain(full, "%-._") && full.to_lowercase().ends_with("pdf")
+    })
 }
