@@ -120,6 +120,46 @@ async fn l2_parallel_right_entries_open_once_and_cost_nothing() {
     );
 }
 
+/// However many right entries come at once, the oldest sessions end and three are left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn f_v8_parallel_right_entries_never_leave_more_than_three_sessions() {
+    let world = World::start().await;
+    let document = world.practice.document("invoice", "1", "2026-11-20").await;
+    let sent = world
+        .practice
+        .send(world.stack.outbox(), &[&document], json!({}))
+        .await;
+    let mut patients = Vec::new();
+    for _ in 0..3 {
+        let mut patient = world.patient(&sent);
+        assert_eq!(patient.enter(&sent.code).await.status, 303);
+        patients.push(patient);
+        world.advance(20);
+    }
+    for round in 0..5 {
+        // Three, for the fourth charge before the first commit would have to wait (L4); 20 seconds apart, so that nobody opens the page in haste (P6).
+        let entries = (0..3).map(|_| async {
+            let mut patient = world.patient(&sent);
+            let page = patient.enter(&sent.code).await;
+            (patient, page.status)
+        });
+        for (patient, status) in join_all(entries).await {
+            assert_eq!(status, 303, "round {round}");
+            patients.push(patient);
+        }
+        let mut open = Vec::new();
+        for (at, patient) in patients.iter_mut().enumerate() {
+            if patient.documents().await.status == 200 {
+                open.push(at);
+            }
+        }
+        let newest = 3 * (round + 1)..3 * (round + 2);
+        assert_eq!(open, newest.collect::<Vec<_>>(), "round {round}");
+        world.advance(20);
+    }
+    assert_eq!(wrong_entries(&world, &sent).await, 0);
+}
+
 /// Of two sendings at once, the one that commits last closes the other: one delivery of a document stays open.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn l5_of_parallel_sendings_exactly_one_stays_open() {

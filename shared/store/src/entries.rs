@@ -111,10 +111,14 @@ impl Store {
         let mut seen = charged.clone();
         for _ in 0..4 {
             let oldest = oldest_session(&seen.delivery).cloned();
-            let remove = if oldest.is_some() {
-                " REMOVE #sessions.#oldest"
+            // Where another entry has ended the oldest meanwhile, ending it again would make room for nobody.
+            let (remove, is_there) = if oldest.is_some() {
+                (
+                    " REMOVE #sessions.#oldest",
+                    " AND attribute_exists(#sessions.#oldest)",
+                )
             } else {
-                ""
+                ("", "")
             };
             let mut update = self
                 .judged_update(&charged.link, session.now)
@@ -123,7 +127,7 @@ impl Store {
                      ADD wrong_for_code :back, wrong_in_life :back{remove}"
                 ))
                 .condition_expression(format!(
-                    "{NOT_CLOSED} AND code_version = :code_version AND attribute_not_exists(#sessions.#session) AND size(#sessions) = :sessions"
+                    "{NOT_CLOSED} AND code_version = :code_version AND attribute_not_exists(#sessions.#session) AND size(#sessions) = :sessions{is_there}"
                 ))
                 .expression_attribute_names("#sessions", "sessions")
                 .expression_attribute_names("#session", session.hash.as_str())
@@ -148,7 +152,11 @@ impl Store {
                     return Ok(Commit::Opened(delivery));
                 }
                 Changed::No(Some(delivery))
-                    if delivery.delivery.sessions.len() == seen.delivery.sessions.len() =>
+                    if delivery
+                        .delivery
+                        .sessions
+                        .keys()
+                        .eq(seen.delivery.sessions.keys()) =>
                 {
                     return Ok(Commit::Refused(delivery));
                 }
