@@ -1,19 +1,54 @@
 //! Self-service (L6) and new codes of the practice (L6a), end to end over HTTP.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
 use domain::time::{DAY, HOUR, MINUTE};
 use futures::future::join_all;
 use serde_json::{Value, json};
+use tests::front::Front;
 use tests::{Page, Patient, Sent, World};
 
 /// A world whose record type allows asking for codes, and a delivery in it.
 async fn delivery(extra: Value) -> (World, Sent) {
     let world = World::start().await;
-    allow(&world, json!({"allowed": true})).await;
+    let sent = sent(&world, extra).await;
+    (world, sent)
+}
+
+async fn sent(world: &World, extra: Value) -> Sent {
+    allow(world, json!({"allowed": true})).await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let sent = world
+    world
         .practice
         .send(world.stack.outbox(), &[&document], extra)
-        .await;
+        .await
+}
+
+/// The same with a patient's request whose message went out, and which could never say what became of it.
+async fn cut_off() -> (World, Sent) {
+    let fails = Arc::new(AtomicBool::new(false));
+    let asked = fails.clone();
+    let front = Front::open(move |passing| {
+        let is_last = passing.call == "DYNAMODB UpdateItem"
+            && String::from_utf8_lossy(&passing.body).contains("SET #code = next_code_hash");
+        let fails = is_last && asked.load(Ordering::Relaxed);
+        async move {
+            if fails {
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            } else {
+                passing.pass_on().await
+            }
+        }
+    });
+    let world = World::behind(&front.await).await;
+    let sent = sent(&world, json!({})).await;
+    fails.store(true, Ordering::Relaxed);
+    assert_eq!(world.patient(&sent).ask().await.status, 503);
+    fails.store(false, Ordering::Relaxed);
+    assert_eq!(sms_sent(&world).await, 2, "the message went out");
     (world, sent)
 }
 
@@ -275,6 +310,43 @@ async fn l6_a_message_of_unknown_fate_leaves_the_new_code_alone_valid() {
     );
     assert_eq!(world.patient(&sent).enter(&sent.code).await.status, 401);
     assert_eq!(patient.enter(&world.newest_code().await).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f_s4_after_a_request_that_was_cut_off_the_patient_may_ask_again_20_seconds_later() {
+    let (world, sent) = cut_off().await;
+    let asked_for = world.newest_code().await;
+    world.advance(19);
+    let mut patient = world.patient(&sent);
+    assert_eq!(patient.ask().await.status, 429, "a second before");
+    world.advance(1);
+    assert_eq!(patient.ask().await.status, 303, "the interval is waived");
+    assert_eq!(sms_sent(&world).await, 3);
+    assert_eq!(patient.ask().await.status, 429, "and waived once");
+    for dead in [&sent.code, &asked_for] {
+        assert_eq!(world.patient(&sent).enter(dead).await.status, 401);
+    }
+    assert_eq!(patient.enter(&world.newest_code().await).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f_s4_after_a_request_that_was_cut_off_the_practice_makes_a_code_though_the_patient_does_nothing()
+ {
+    for seconds in [19, 20, DAY] {
+        let (world, sent) = cut_off().await;
+        let asked_for = world.newest_code().await;
+        world.advance(seconds);
+        let spoken = json!({"channel": "spoken"});
+        let made = world.practice.post_code("one", &sent.id, spoken).await;
+        assert_eq!(made.status, 201, "{seconds} s: {made:?}");
+        let code = made.body["code"].as_str().unwrap_or_default();
+        for earlier in [&sent.code, &asked_for] {
+            let entered = world.patient(&sent).enter(earlier).await;
+            assert_eq!(entered.status, 401, "{seconds} s");
+        }
+        let entered = world.patient(&sent).enter(code).await;
+        assert_eq!(entered.status, 303, "{seconds} s");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -273,6 +273,12 @@ impl SendDelivery {
             let Some(mut stored) = self.store.delivery_of_practice(practice, id).await? else {
                 return Ok(NewCodeOutcome::Unknown);
             };
+            if let Some(version) = stored.overdue_code(now) {
+                // F-S4: what a function left that ended in between; the table must say it too before anything replaces it.
+                self.store
+                    .promote_overdue_code(&stored.link, version, op)
+                    .await?;
+            }
             stored.delivery = l6_settled(stored.delivery, now);
             let present = present(&self.store, &stored.delivery, now).await?;
             let (Some(present), true) = (present, l6a_new_code(&stored.delivery, now)) else {
