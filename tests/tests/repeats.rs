@@ -1,9 +1,10 @@
-//! What a lost answer or a change of mind must not do: documents announced twice, addresses changed unnoticed, items of a newer version overwritten.
+//! What a lost answer or a change of mind must not do: sendings refused that were made, documents announced twice, addresses changed unnoticed, items of a newer version overwritten.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
 
+use domain::time::HOUR;
 use futures::future::join_all;
-use reqwest::Client;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tests::{Answer, World};
 
@@ -73,6 +74,91 @@ async fn t15_a_document_announced_again_with_the_same_key_is_one_document() {
     world.advance(24 * 60 * 60);
     let later = announce(&world, "key-2", &announcement("3")).await;
     assert_eq!(later.status, 201, "a key is kept for 24 hours: {later:?}");
+}
+
+/// Asks again as before, with the same key for something else, and anew: what was made, a mismatch, and this refusal; nothing more is sent.
+async fn asked_again(
+    world: &World,
+    path: &str,
+    [body, other]: [&Value; 2],
+    id: &Value,
+    refused: &str,
+) {
+    let sent = world.messages().await.len();
+    let again = world.practice.post_as("lost", path, body.clone()).await;
+    assert_eq!((again.status, &again.body["id"]), (201, id), "{refused}");
+    let shown = (&again.body["code"], &again.body["reference"]);
+    assert_eq!(shown, (&Value::Null, &Value::Null), "{refused}");
+    let other = world.practice.post_as("lost", path, other.clone()).await;
+    let told = (other.status, other.problem());
+    assert_eq!(told, (409, "idempotency-mismatch"), "{refused}");
+    let anew = world.practice.post_as(refused, path, body.clone()).await;
+    assert_eq!(anew.problem(), refused, "{anew:?}");
+    assert_eq!(world.messages().await.len(), sent, "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t15_a_draft_whose_answer_was_lost_is_answered_after_its_hour_too() {
+    let world = World::start().await;
+    let document = world.practice.document("invoice", "1", "2026-11-20").await;
+    let body =
+        json!({"record": "r1", "recipient": "patient", "documents": [document], "channel": "sms"});
+    let preview = "/v1/deliveries/preview";
+    let shown = world.practice.call(Method::POST, preview, body).await.body;
+    let draft = json!({"draft": shown["draft"]});
+    let changed = json!({"draft": shown["draft"], "additional_text": "Bis bald."});
+    world.advance(HOUR - 1);
+    let path = "/v1/deliveries";
+    let sent = world.practice.post_as("lost", path, draft.clone()).await;
+    assert_eq!(sent.status, 201, "{sent:?}");
+    world.advance(1);
+    let bodies = [&draft, &changed];
+    asked_again(&world, path, bodies, &sent.body["id"], "draft-expired").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t15_a_sending_that_was_made_is_answered_though_it_could_not_be_made_now() {
+    let world = World::start().await;
+    let practice = &world.practice;
+    let document = practice.document("invoice", "1", "2026-11-20").await;
+    let body =
+        json!({"record": "r1", "recipient": "patient", "documents": [document], "channel": "sms"});
+    let mut other = body.clone();
+    other["keep_earlier"] = json!(true);
+    let path = "/v1/deliveries";
+    let sent = practice.post_as("lost", path, body.clone()).await;
+    assert_eq!(sent.status, 201, "{sent:?}");
+    let (id, bodies) = (&sent.body["id"], [&body, &other]);
+    let no_consent = json!({"name": "Praxis am Park"});
+    assert_eq!(practice.put("/v1/settings", no_consent).await.status, 200);
+    asked_again(&world, path, bodies, id, "no-consent").await;
+    let deleted = practice.delete(&format!("/v1/documents/{document}")).await;
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    asked_again(&world, path, bodies, id, "document-gone").await;
+    assert_eq!(practice.delete("/v1/records/r1").await.status, 204);
+    asked_again(&world, path, bodies, id, "not-found").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t15_a_new_code_that_was_made_is_answered_though_it_could_not_be_made_now() {
+    let world = World::start().await;
+    let practice = &world.practice;
+    let document = practice.document("invoice", "1", "2026-11-20").await;
+    let outbox = world.stack.outbox();
+    let sent = practice.send(outbox, &[&document], json!({})).await;
+    let path = format!("/v1/deliveries/{}/code", sent.id);
+    let (sms, spoken) = (json!({"channel": "sms"}), json!({"channel": "spoken"}));
+    let made = practice.post_as("lost", &path, sms.clone()).await;
+    assert_eq!(made.body["message"]["status"], "accepted", "{made:?}");
+    let bodies = [&sms, &spoken];
+    let no_consent = json!({"name": "Praxis am Park"});
+    assert_eq!(practice.put("/v1/settings", no_consent).await.status, 200);
+    asked_again(&world, &path, bodies, &Value::Null, "no-consent").await;
+    let revoked = practice
+        .delete(&format!("/v1/deliveries/{}", sent.id))
+        .await;
+    assert_eq!(revoked.status, 204, "{revoked:?}");
+    asked_again(&world, &path, bodies, &Value::Null, "code-not-possible").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

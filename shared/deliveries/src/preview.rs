@@ -181,7 +181,15 @@ impl SendDelivery {
     }
 
     /// Sends what a preview showed, with its reference and code, at most once; changed text is checked again.
+    ///
+    /// A repeat is answered what the request became before, though the draft be too old by now.
     pub async fn send_draft(&self, request: &DraftRequest) -> Result<SentDelivery, SendError> {
+        let sent = self.send_opened_draft(request).await;
+        self.or_repeated(sent, &request.practice, &request.key, &request.body)
+            .await
+    }
+
+    async fn send_opened_draft(&self, request: &DraftRequest) -> Result<SentDelivery, SendError> {
         let draft = self.open_draft(request).await?;
         if self.clock.now() >= draft.made_at.plus(DRAFT_LIFE) {
             return Err(SendError::DraftExpired);

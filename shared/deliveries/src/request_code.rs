@@ -20,7 +20,8 @@ use domain::usage::{ReachedCap, Usage, d4_monthly_caps};
 use pages::{MessageTemplate, MessageTooLong};
 use secrets::{Keys, LookupKeys, draw_code};
 use store::{
-    Count, EarlierRequest, Replaced, Reserved, Store, StoredDelivery, next_code, next_version,
+    Count, EarlierRequest, IdempotencyKey, Replaced, Reserved, Store, StoredDelivery, next_code,
+    next_version,
 };
 
 use crate::clock::Clock;
@@ -84,6 +85,21 @@ pub enum NewCodeOutcome {
     ChannelUnavailable,
     /// F-I7: no message can be sealed for the recipient's Threema ID, or not now.
     Threema(ThreemaRefusal),
+}
+
+impl NewCodeOutcome {
+    /// Whether it is a no to what was asked, with nothing written; the same request may have been granted before.
+    fn is_refusal(&self) -> bool {
+        match self {
+            Self::Made(..) | Self::Repeated(_) | Self::Mismatch => false,
+            Self::Unknown
+            | Self::NotPossible
+            | Self::CapReached(_)
+            | Self::Obstacles(_)
+            | Self::ChannelUnavailable
+            | Self::Threema(_) => true,
+        }
+    }
 }
 
 /// Who would receive a message now, and under which settings.
@@ -268,6 +284,32 @@ impl SendDelivery {
         let lookup = self.lookup.get().await?;
         let body = [id.as_str().as_bytes(), body].concat();
         let request = idempotency_key(lookup, practice, route, key, &body);
+        let made = self.make_code(practice, id, channel, &request, op).await?;
+        if !made.is_refusal() {
+            return Ok(made);
+        }
+        // If it was made before, what that became.
+        let now = self.clock.now();
+        Ok(
+            match self.store.earlier_request(practice, &request, now).await? {
+                Some(EarlierRequest::Same(_)) => {
+                    let stored = self.store.delivery_of_practice(practice, id).await?;
+                    stored.map_or(made, |stored| repeated(stored.delivery, channel))
+                }
+                Some(EarlierRequest::Mismatch) => NewCodeOutcome::Mismatch,
+                None => made,
+            },
+        )
+    }
+
+    async fn make_code(
+        &self,
+        practice: &PracticeId,
+        id: &DeliveryId,
+        channel: Channel,
+        request: &IdempotencyKey,
+        op: &Op,
+    ) -> Result<NewCodeOutcome, Unavailable> {
         for _ in 0..4 {
             let now = self.clock.now();
             let Some(mut stored) = self.store.delivery_of_practice(practice, id).await? else {
@@ -309,14 +351,7 @@ impl SendDelivery {
             };
             let to = match to {
                 Ok(to) => to,
-                Err(refusal) => {
-                    let earlier = self.store.earlier_request(practice, &request, now).await?;
-                    return Ok(match earlier {
-                        Some(EarlierRequest::Same(_)) => repeated(stored.delivery, channel),
-                        Some(EarlierRequest::Mismatch) => NewCodeOutcome::Mismatch,
-                        None => NewCodeOutcome::Threema(refusal),
-                    });
-                }
+                Err(refusal) => return Ok(NewCodeOutcome::Threema(refusal)),
             };
             let code = draw_code()?;
             let hash = self
@@ -329,16 +364,11 @@ impl SendDelivery {
                 further: by.map_or(Usage::default(), one_message),
             };
             if let Some(reached) = self.store.count(&count, present.caps).await? {
-                let earlier = self.store.earlier_request(practice, &request, now).await?;
-                return Ok(match earlier {
-                    Some(EarlierRequest::Same(_)) => repeated(stored.delivery, channel),
-                    Some(EarlierRequest::Mismatch) => NewCodeOutcome::Mismatch,
-                    None => NewCodeOutcome::CapReached(reached),
-                });
+                return Ok(NewCodeOutcome::CapReached(reached));
             }
             let replaced = self
                 .store
-                .replace_code(&stored, &hash, &request, now, op)
+                .replace_code(&stored, &hash, request, now, op)
                 .await?;
             if replaced != Replaced::Yes {
                 take_back(&self.store, &count).await;

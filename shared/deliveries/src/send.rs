@@ -179,6 +179,40 @@ impl<E: Into<Unavailable>> From<E> for SendError {
     }
 }
 
+impl SendError {
+    /// Whether it is a no to what was asked, with nothing written; the same request may have been granted before.
+    fn is_refusal(&self) -> bool {
+        match self {
+            Self::Repeated(_)
+            | Self::InProgress
+            | Self::Mismatch
+            | Self::NotOurs
+            | Self::EmailRefused { .. }
+            | Self::EmailUnknown { .. }
+            | Self::Unavailable(_) => false,
+            Self::NoSuchRecord
+            | Self::NoSuchRecipient
+            | Self::DocumentsGone(_)
+            | Self::DocumentsNotReady(_)
+            | Self::Obstacles(_)
+            | Self::MustBeProtected
+            | Self::ChannelUnavailable(_)
+            | Self::Threema(_)
+            | Self::TooManyEarlier
+            | Self::CapReached(_)
+            | Self::CodeInEmail
+            | Self::MessageTooLong
+            | Self::AdditionalTextUnused
+            | Self::TemplateInvalid(_)
+            | Self::SpokenInRun
+            | Self::DraftSpent
+            | Self::DraftExpired
+            | Self::DraftOutdated
+            | Self::NoDraft => true,
+        }
+    }
+}
+
 /// The delivery's secrets, drawn for it alone.
 pub(crate) struct Secrets {
     pub(crate) token: LinkToken,
@@ -196,12 +230,16 @@ pub(crate) struct Texts {
 }
 
 impl SendDelivery {
-    /// Sends one delivery, or says why not. The order of its writes is D10's and L5's.
+    /// Sends one delivery, or says why not, or what the same request became before. The order of its writes is D10's and L5's.
     pub async fn send(&self, request: &SendRequest) -> Result<SentDelivery, SendError> {
-        self.send_with(request, &Shared::default()).await
+        let sent = self.send_with(request, &Shared::default()).await;
+        let Once::Request { key, body } = &request.once else {
+            return sent;
+        };
+        self.or_repeated(sent, &request.practice, key, body).await
     }
 
-    /// The same beside others.
+    /// The same beside others, without a look at what was asked before.
     pub(crate) async fn send_with(
         &self,
         request: &SendRequest,
@@ -426,43 +464,43 @@ impl SendDelivery {
         Ok(Some(true))
     }
 
-    /// D4: counts the sending before anything is written. A repeat of an earlier request is told what that became, cap or no cap.
+    /// D4: counts the sending before anything is written.
     async fn count(
         &self,
         request: &SendRequest,
         plan: &Plan,
         now: Timestamp,
     ) -> Result<Count, SendError> {
-        let practice = &request.practice;
         let count = Count {
-            practice: practice.clone(),
+            practice: request.practice.clone(),
             at: now,
             further: plan.counts,
         };
-        let Some(reached) = self.store.count(&count, plan.caps).await? else {
-            return Ok(count);
-        };
-        let reached = SendError::CapReached(reached);
-        Err(self.or_repeated(request, reached, now).await?)
+        match self.store.count(&count, plan.caps).await? {
+            None => Ok(count),
+            Some(reached) => Err(SendError::CapReached(reached)),
+        }
     }
 
     /// What a request is answered that cannot be sent now: if it was made before, what that became.
-    async fn or_repeated(
+    pub(crate) async fn or_repeated(
         &self,
-        request: &SendRequest,
-        otherwise: SendError,
-        now: Timestamp,
-    ) -> Result<SendError, SendError> {
-        let Once::Request { key, body } = &request.once else {
-            return Ok(otherwise);
+        sent: Result<SentDelivery, SendError>,
+        practice: &PracticeId,
+        key: &str,
+        body: &[u8],
+    ) -> Result<SentDelivery, SendError> {
+        let refusal = match sent {
+            Err(error) if error.is_refusal() => error,
+            sent => return sent,
         };
-        let practice = &request.practice;
         let key = idempotency_key(self.lookup.get().await?, practice, ROUTE, key, body);
-        Ok(
+        let now = self.clock.now();
+        Err(
             match self.store.earlier_request(practice, &key, now).await? {
                 Some(EarlierRequest::Same(id)) => self.repeated(practice, &id).await?,
                 Some(EarlierRequest::Mismatch) => SendError::Mismatch,
-                None => otherwise,
+                None => refusal,
             },
         )
     }
@@ -616,7 +654,7 @@ impl SendDelivery {
         }
     }
 
-    /// Where the code goes, if it goes by message. A repeat of an earlier request is told what that became, whatever the gateway says now.
+    /// Where the code goes, if it goes by message.
     async fn destination(
         &self,
         request: &SendRequest,
@@ -637,10 +675,7 @@ impl SendDelivery {
         match found.await {
             Ok(destination) => Ok(destination),
             Err(NoDestination::Unavailable(error)) => Err(error.into()),
-            Err(NoDestination::Threema(refusal)) => {
-                let refused = SendError::Threema(refusal);
-                Err(self.or_repeated(request, refused, now).await?)
-            }
+            Err(NoDestination::Threema(refusal)) => Err(SendError::Threema(refusal)),
         }
     }
 
