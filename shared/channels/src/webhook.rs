@@ -82,7 +82,7 @@ impl WebhookChannel {
         let exchange = async {
             match &self.relay {
                 Some(relay) => hand_over(relay, webhook).await,
-                None => call(webhook).await,
+                None => call(webhook, PORT, |name| lookup_host((name, PORT))).await,
             }
         };
         match timeout(LIMIT, exchange).await {
@@ -93,10 +93,18 @@ impl WebhookChannel {
     }
 }
 
-/// Calls the receiver itself.
-async fn call(webhook: &WebhookRequest<'_>) -> Result<u16, Posted> {
+/// Calls the receiver itself, at an address that its name resolves to.
+async fn call<'a, R, A>(
+    webhook: &WebhookRequest<'a>,
+    port: u16,
+    resolve: impl FnOnce(&'a str) -> R,
+) -> Result<u16, Posted>
+where
+    R: Future<Output = io::Result<A>>,
+    A: Iterator<Item = SocketAddr>,
+{
     let url = webhook.url;
-    let addresses = public_addresses(url, PORT, |name| lookup_host((name, PORT))).await?;
+    let addresses = public_addresses(url, port, resolve).await?;
     let stream = TcpStream::connect(&addresses[..])
         .await
         .map_err(|_| Posted::Unreachable)?;

@@ -23,7 +23,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use compare::{Difference, difference};
-use model::{Fault, Model};
+use model::{Action, Fault, Model};
 use script::{DOCUMENTS, Draw, History};
 use walk::{Seen, Walker};
 
@@ -101,9 +101,14 @@ fn every_rule_holds_in_random_histories() {
     let mut lengths: Vec<usize> = WALKS.iter().map(|walk| walk.seen.len()).collect();
     lengths.sort_unstable();
     let met = reasons_met();
+    let (waits, beside) = waits();
     println!(
-        "median of {} steps; closed: {met:?}",
+        "median of {} steps; {beside} of {waits} waits end beside a boundary; closed: {met:?}",
         lengths[lengths.len() / 2]
+    );
+    assert!(
+        2 * beside >= waits,
+        "{beside} of {waits} waits end beside a boundary"
     );
     if is_many() {
         assert!(
@@ -151,6 +156,24 @@ fn reasons_met() -> BTreeMap<model::Reason, usize> {
         }
     }
     met
+}
+
+/// How many steps only let time pass, and how many of these end within a second of an instant at which something changes.
+fn waits() -> (usize, usize) {
+    let (mut waits, mut beside) = (0, 0);
+    for Walk { history, seen } in WALKS.iter() {
+        let mut model = Model::new(Fault::None, history.start, history.terms, DOCUMENTS);
+        for (action, seen) in history.steps.iter().zip(seen) {
+            if let Action::Wait { seconds } = action {
+                let end = model.now() + seconds;
+                let boundaries = model.boundaries();
+                waits += 1;
+                beside += usize::from(boundaries.iter().any(|at| (at - end).abs() <= 1));
+            }
+            model.act(action, seen.facts);
+        }
+    }
+    (waits, beside)
 }
 
 /// The same difference, or another, with as few steps as leaving out one after the other allows.

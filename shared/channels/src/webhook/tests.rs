@@ -56,16 +56,15 @@ impl Inside {
     }
 
     /// What a webhook to this address comes to, when its name resolves to `addresses` and the port is the listener's.
-    async fn reach(&self, url: &WebhookUrl, addresses: &[&str]) -> Result<(), Posted> {
+    async fn reach(&self, url: &WebhookUrl, addresses: &[&str]) -> Result<u16, Posted> {
         let resolved: Vec<SocketAddr> = addresses
             .iter()
             .map(|address| SocketAddr::new(address.parse().unwrap(), self.port))
             .collect();
         let resolve = |_| std::future::ready(Ok(resolved.into_iter()));
-        let addresses = public_addresses(url, self.port, resolve).await?;
-        let connect = TcpStream::connect(&addresses[..]);
-        let connected = timeout(Duration::from_millis(200), connect).await;
-        connected.map(drop).map_err(|_| Posted::TimedOut)
+        let called = call(&webhook(url), self.port, resolve);
+        let called = timeout(Duration::from_millis(200), called).await;
+        called.unwrap_or(Err(Posted::TimedOut))
     }
 
     fn connections(&self) -> usize {
