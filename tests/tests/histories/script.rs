@@ -273,10 +273,10 @@ fn recent(draw: &mut Draw, model: &Model) -> usize {
     }
 }
 
-/// More than half of the steps of the clock end within a second of an instant at which something changes: some draws find no such instant.
+/// Half of the steps of the clock and more end within a second of an instant at which something changes: of five draws four do, where there is one.
 fn seconds(draw: &mut Draw, model: &Model) -> i64 {
     let boundaries = model.boundaries();
-    if !boundaries.is_empty() && draw.below(5) < 3 {
+    if !boundaries.is_empty() && !draw.one_in(5) {
         let boundary = if draw.one_in(3) {
             boundaries.iter().copied().min().unwrap_or_default()
         } else {

@@ -62,7 +62,8 @@ impl Inside {
             .map(|address| SocketAddr::new(address.parse().unwrap(), self.port))
             .collect();
         let resolve = |_| std::future::ready(Ok(resolved.into_iter()));
-        let called = call(&webhook(url), self.port, resolve);
+        let webhook = webhook(url);
+        let called = call(&webhook, self.port, resolve);
         let called = timeout(Duration::from_millis(200), called).await;
         called.unwrap_or(Err(Posted::TimedOut))
     }
