@@ -123,9 +123,50 @@ pub(crate) fn bad(path: &str) -> Vec<(&'static str, Value)> {
             bad.values("/channel", no_channel());
             bad.values("/channel", [json!(null), json!({"invoice": "sms"})]);
         }
+        path if path.starts_with("/v1/templates/") => {
+            bad.values("/body", no_text());
+            bad.values("/body", [json!(null)]);
+        }
+        path if path.starts_with("/v1/webhooks/") => of_webhooks(&mut bad),
+        path if path.ends_with("/retry") => {
+            bad.values("/state", no_text());
+            bad.texts("/state", &["", "sent", "waiting", "FAILED", "failed "]);
+        }
+        "/v1/invoice-runs" => of_runs(&mut bad),
         _ => bad.values("/released", no_switch()),
     }
     bad.0
+}
+
+fn of_webhooks(bad: &mut Bad) {
+    bad.texts("/url", &ADDRESSES_OF_PAGES);
+    bad.values("/url", no_text());
+    bad.texts(
+        "/url",
+        &[
+            "https://127.0.0.1/",
+            "https://[::1]/",
+            "https://2130706433/",
+        ],
+    );
+    bad.values(
+        "/events",
+        [json!(null), json!("delivery.opened"), json!([]), json!(5)],
+    );
+    bad.values("/events", [json!({"delivery.opened": true})]);
+    bad.values("/rotate_secret", no_switch());
+}
+
+fn of_runs(bad: &mut Bad) {
+    bad.values(
+        "/items",
+        [json!(null), json!([]), json!("x"), json!({}), json!(5)],
+    );
+    bad.values("/items/0", [json!(null), json!([]), json!("x"), json!(5)]);
+    bad.values("/items/0/document", no_id());
+    bad.values("/items/0/recipient", no_id());
+    bad.values("/items/0/channel", no_channel());
+    bad.values("/dry_run", no_switch());
 }
 
 fn of_settings(bad: &mut Bad) {
