@@ -1,6 +1,10 @@
 //! Monthly caps and usage, end to end over HTTP.
 #![cfg(test)]
 
+use std::sync::{Arc, Mutex};
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use domain::practice::{Limits, MonthlyCaps};
 use domain::time::{HOUR, Timestamp};
 use futures::future::join_all;
@@ -8,6 +12,7 @@ use operator::create_practice;
 use runtime::Aws;
 use serde_json::{Value, json};
 use store::Store;
+use tests::front::Front;
 use tests::{Practice, World};
 
 /// A world whose practice has these caps, and a document to send.
@@ -167,6 +172,65 @@ async fn d4_what_was_refused_is_taken_back_and_what_may_have_arrived_is_not() {
             assert_eq!(further, expected, "{channel} {kind}: {counted}");
         }
     }
+}
+
+/// What AWS says where it has certainly done nothing.
+fn certainly_not_done(call: &str) -> Response {
+    let body = match call {
+        KEYS => r#"{"__type": "KMSInternalException"}"#,
+        _ => {
+            r#"{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+                "CancellationReasons": [{"Code": "TransactionConflict"}]}"#
+        }
+    };
+    let kind = [("content-type", "application/x-amz-json-1.0")];
+    (StatusCode::BAD_REQUEST, kind, body).into_response()
+}
+
+const KEYS: &str = "KMS GenerateMac";
+const TRANSACTION: &str = "DYNAMODB TransactWriteItems";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d4_what_was_certainly_not_written_is_not_counted() {
+    let failing = Arc::new(Mutex::new(""));
+    let asked = failing.clone();
+    let front = Front::open(move |passing| {
+        let fails = passing.call == *asked.lock().expect("no panic in between");
+        async move {
+            if fails {
+                certainly_not_done(&passing.call)
+            } else {
+                passing.pass_on().await
+            }
+        }
+    });
+    let world = World::behind(&front.await).await;
+    let practice = &world.practice;
+    let document = practice.document("invoice", "1", "2026-11-20").await;
+    let fail = |call| *failing.lock().expect("no panic in between") = call;
+    let nothing = usage(practice).await;
+    // In this order: once a function has its keys, it keeps them.
+    for call in [KEYS, TRANSACTION] {
+        fail(call);
+        let answer = practice.post_delivery(delivery(&document, "sms")).await;
+        assert_eq!((answer.status, answer.problem()), (503, "unavailable"));
+        fail("");
+        assert_eq!(usage(practice).await, nothing, "{call}");
+    }
+    let outbox = world.stack.outbox();
+    let sent = practice.send(outbox, &[&document], json!({})).await;
+    let once = usage(practice).await;
+    for (counted, used) in [("emails", 1), ("sms", 1)] {
+        assert_eq!(once[counted]["used"], used, "{counted}");
+    }
+    fail(TRANSACTION);
+    let sms = json!({"channel": "sms"});
+    let answer = practice.post_code("a", &sent.id, sms).await;
+    assert_eq!((answer.status, answer.problem()), (503, "unavailable"));
+    fail("");
+    assert_eq!(usage(practice).await, once);
+    assert_eq!(world.messages().await.len(), 2, "one e-mail, one SMS");
+    assert_eq!(world.patient(&sent).enter(&sent.code).await.status, 303);
 }
 
 #[tokio::test(flavor = "multi_thread")]

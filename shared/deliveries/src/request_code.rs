@@ -353,6 +353,12 @@ impl SendDelivery {
                 Ok(to) => to,
                 Err(refusal) => return Ok(NewCodeOutcome::Threema(refusal)),
             };
+            // Before the count: where keys are out of reach, nothing may be counted or replaced.
+            let keys = self.hashing.keys().await?;
+            let to = match to {
+                None => None,
+                Some(to) => Some((to, keys.unseal(&stored.sealed_reference, id)?)),
+            };
             let code = draw_code()?;
             let hash = self
                 .hashing
@@ -377,7 +383,7 @@ impl SendDelivery {
                 Replaced::Yes => {
                     let fate = self
                         .send_new_code(&stored, &present, to.as_ref(), &code, op)
-                        .await?;
+                        .await;
                     if matches!(fate, MessageFate::Refused { .. }) {
                         take_back(&self.store, &count).await;
                     }
@@ -395,27 +401,22 @@ impl SendDelivery {
         &self,
         stored: &StoredDelivery,
         present: &Present,
-        to: Option<&Destination>,
+        to: Option<&(Destination, Reference)>,
         code: &Code,
         op: &Op,
-    ) -> Result<MessageFate, Unavailable> {
+    ) -> MessageFate {
         let fate = match to {
             None => MessageFate::None,
-            Some(to) => {
-                let reference = self
-                    .hashing
-                    .keys()
-                    .await?
-                    .unseal(&stored.sealed_reference, &stored.delivery.id)?;
+            Some((to, reference)) => {
                 let (delivery, now) = (&stored.delivery, self.clock.now());
-                let text = message(&self.base_url, present, delivery, code, &reference, now);
+                let text = message(&self.base_url, present, delivery, code, reference, now);
                 send(&self.messengers, to, text).await
             }
         };
         if let Err(error) = self.store.set_message_fate(&stored.link, &fate, op).await {
             tracing::warn!(delivery = stored.delivery.id.as_str(), %error, "a message's fate could not be kept");
         }
-        Ok(fate)
+        fate
     }
 }
 

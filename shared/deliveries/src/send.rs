@@ -25,7 +25,7 @@ use pages::{AttachedEmail, EmailTemplate, EmailText, attached_email, file_name};
 use secrets::{HashError, Keys, LookupKeys, delivery_id, draw_code, draw_link_token};
 use store::{
     Count, EarlierRequest, IdempotencyKey, ItemClaim, OpenFailure, Opening, Page, PendingDelivery,
-    PendingFailure, Store, StoredDelivery,
+    PendingFailure, Store, StoreError, StoredDelivery,
 };
 
 use crate::clock::Clock;
@@ -269,12 +269,10 @@ impl SendDelivery {
         let now = self.clock.now();
         let destination = self.destination(request, &plan, texts, now).await?;
         let attached = self.attached(request, &plan).await?;
+        let stored = self.stored(request, &plan, secrets, now).await?;
         let count = self.count(request, &plan, now).await?;
-        let written = self.write_pending(request, &plan, secrets, now).await;
-        if written.as_ref().is_err_and(|error| !may_be_written(error)) {
-            self.take_back(&count, plan.counts).await;
-        }
-        let stored = written?;
+        self.write_pending(request, &plan, secrets, &stored, &count)
+            .await?;
         let sent = self
             .email
             .send(&Email {
@@ -513,7 +511,8 @@ impl SendDelivery {
         take_back(&self.store, &not_sent).await;
     }
 
-    async fn write_pending(
+    /// The delivery as it will be written. Before the count: where keys are out of reach, nothing may be counted.
+    async fn stored(
         &self,
         request: &SendRequest,
         plan: &Plan,
@@ -521,19 +520,29 @@ impl SendDelivery {
         now: Timestamp,
     ) -> Result<StoredDelivery, SendError> {
         let lookup = self.lookup.get().await?;
-        let practice = &request.practice;
         let id = delivery_id(now)?;
-        let code = self.hashing.hash(&id, 1, &secrets.code).await?;
         let reference = secrets.token.reference();
-        let delivery = new_delivery(request, plan, &id, now);
-        let links = lookup.links(&secrets.token);
-        let (link, older_links) = links.split_first().ok_or(HashError::UnknownKey)?;
-        let stored = StoredDelivery {
-            link: link.clone(),
-            delivery,
-            code,
+        Ok(StoredDelivery {
+            link: first(lookup.links(&secrets.token))?,
+            delivery: new_delivery(request, plan, &id, now),
+            code: self.hashing.hash(&id, 1, &secrets.code).await?,
             sealed_reference: self.hashing.keys().await?.seal(&reference, &id)?,
-        };
+        })
+    }
+
+    /// Takes back what was counted, where certainly nothing was written.
+    async fn write_pending(
+        &self,
+        request: &SendRequest,
+        plan: &Plan,
+        secrets: &Secrets,
+        stored: &StoredDelivery,
+        count: &Count,
+    ) -> Result<(), SendError> {
+        let lookup = self.lookup.get().await?;
+        let practice = &request.practice;
+        let reference = secrets.token.reference();
+        let links = lookup.links(&secrets.token);
         let key;
         let once = match &request.once {
             Once::Request { key: own, body } => {
@@ -543,29 +552,34 @@ impl SendDelivery {
             Once::Item(claim) => store::Once::Item(claim),
         };
         let pending = PendingDelivery {
-            stored: &stored,
+            stored,
             lookup_key: lookup.newest().ok_or(HashError::UnknownKey)?,
-            older_links,
+            older_links: links.get(1..).unwrap_or_default(),
             reference: &first(lookup.references(practice, &reference))?,
             addresses: &addresses(lookup, practice, plan),
             once,
             op: &request.op,
         };
-        match self.store.add_pending(&pending).await {
-            Ok(()) => Ok(stored),
-            Err(PendingFailure::Repeated(id)) => Err(self.repeated(practice, &id).await?),
-            Err(PendingFailure::Mismatch) => Err(SendError::Mismatch),
-            Err(PendingFailure::Taken) => Err(SendError::DraftSpent),
-            Err(PendingFailure::NotOurs) => Err(SendError::NotOurs),
-            Err(PendingFailure::Store(error)) => Err(error.into()),
+        let Err(failure) = self.store.add_pending(&pending).await else {
+            return Ok(());
+        };
+        if !may_be_written(&failure) {
+            self.take_back(count, plan.counts).await;
         }
+        Err(match failure {
+            PendingFailure::Repeated(id) => self.repeated(practice, &id).await?,
+            PendingFailure::Mismatch => SendError::Mismatch,
+            PendingFailure::Taken => SendError::DraftSpent,
+            PendingFailure::NotOurs => SendError::NotOurs,
+            PendingFailure::Store(error) => error.into(),
+        })
     }
 
     async fn repeated(&self, practice: &PracticeId, id: &str) -> Result<SendError, SendError> {
-        let unreadable = store::StoreError::Unreadable("request");
+        let unreadable = StoreError::Unreadable("request");
         let id: DeliveryId = id.parse().map_err(|_| unreadable)?;
         let found = self.store.delivery_of_practice(practice, &id).await?;
-        let stored = found.ok_or(store::StoreError::Unreadable("delivery"))?;
+        let stored = found.ok_or(StoreError::Unreadable("delivery"))?;
         Ok(match l8_state(&stored.delivery, false, self.clock.now()) {
             State::Pending => SendError::InProgress,
             State::Closed(CloseReason::NotSent) => match stored.delivery.email_refused_because {
@@ -733,8 +747,11 @@ fn attached_texts(request: &SendRequest, plan: &Plan, practice: PublicPractice) 
 }
 
 /// Whether the delivery may have been written as pending all the same: then nobody knows what becomes of it.
-fn may_be_written(error: &SendError) -> bool {
-    matches!(error, SendError::Unavailable(_))
+fn may_be_written(failure: &PendingFailure) -> bool {
+    matches!(
+        failure,
+        PendingFailure::Store(StoreError::Unavailable { .. })
+    )
 }
 
 /// A request's idempotency key and body as the table remembers them.
