@@ -1,7 +1,7 @@
 //! The audit, end to end over HTTP: what is in it, once, with whom and what came of it, and what never is.
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::time::{HOUR, MINUTE};
@@ -71,6 +71,22 @@ async fn sent(world: &World, extra: Value) -> (String, Sent) {
     let outbox = world.stack.outbox();
     let sent = world.practice.send(outbox, &[&document], extra).await;
     (document, sent)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f_v10_a_delivery_is_closed_by_one_row_though_its_documents_are_sent_again_one_by_one() {
+    let world = World::start().await;
+    let outbox = world.stack.outbox();
+    let first = world.practice.document("note", "1", "2026-11-19").await;
+    let second = world.practice.document("note", "2", "2026-11-20").await;
+    let send = async |documents: &[&str]| world.practice.send(outbox, documents, json!({})).await;
+    let both = send(&[&first, &second]).await;
+    send(&[&first]).await;
+    let third = send(&[&second]).await;
+    send(&[&second]).await;
+    let rows = audit_when(&world, "", 2, is("superseded")).await;
+    let closed: BTreeSet<_> = rows.iter().map(|row| row["delivery"].as_str()).collect();
+    assert_eq!(closed, [Some(&*both.id), Some(&*third.id)].into());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -231,7 +247,6 @@ async fn f_v10_a_request_for_a_code_is_one_row_with_its_outcome() {
     assert_eq!(patient.ask().await.status, 503);
     world.advance(MINUTE);
     assert_eq!(patient.ask().await.status, 303);
-    world.advance(HOUR);
     let rows = audit_when(&world, "", 2, is("code_requested")).await;
     let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].clone()).collect();
     assert_eq!(outcomes, [json!("refused"), json!("accepted")]);

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::delivery::{SelfServiceOffer, l5_is_superseded, l5_most_superseded};
+use domain::delivery::{
+    SelfServiceOffer, l5_is_superseded, l5_is_to_be_closed, l5_most_superseded,
+};
 use domain::document::{Document, Kind};
+use domain::hashed::LinkHash;
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecordTypeId};
 use domain::practice::{Channel, MonthlyCaps, RecordType, Settings};
 use domain::record::{Recipient, Record};
@@ -11,12 +14,16 @@ use domain::sending::{Addressee, Levels, Obstacle, Resolved, d4_resolve, d7_addr
 use domain::text_template::{TemplateId, TextTemplate};
 use domain::time::Timestamp;
 use domain::usage::{Month, ReachedCap, Usage, d4_monthly_caps, reached_cap};
+use futures::{StreamExt as _, TryStreamExt as _};
 use store::StoredDocument;
 use tokio::sync::Mutex;
 
 use crate::compose::Wording;
 use crate::send::{SendDelivery, SendError, SendRequest};
 use crate::uploads::look_at_uploads;
+
+/// How many earlier deliveries are looked at at once.
+const AT_ONCE: usize = 16;
 
 /// Everything that was read and resolved, and what keeps it from being sent.
 pub(crate) struct Plan {
@@ -31,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) documents: Vec<StoredDocument>,
     /// L5: the deliveries that this one would close.
     pub(crate) supersedes: Vec<DeliveryId>,
+    /// L5: where earlier ones lie that are closed already.
+    pub(crate) closed_before: BTreeSet<LinkHash>,
     /// D4: how much the practice may send in a month.
     pub(crate) caps: MonthlyCaps,
     /// Drafts that were made before are refused.
@@ -75,9 +84,11 @@ impl SendDelivery {
             .ok_or(SendError::NoSuchRecipient)?;
         let mut documents = in_request_order(facts.documents, &request.documents)?;
         let kind = documents[0].document.kind;
-        let ((record_type, linked), templates) = futures::try_join!(
+        let earlier = earlier(request, &documents, self.clock.now());
+        let ((record_type, linked), templates, closed_before) = futures::try_join!(
             self.pointed_to(practice, &record, recipient, shared),
             self.templates(practice, kind, shared),
+            self.closed_before(&earlier),
         )?;
         let resolved = d4_resolve(
             Levels {
@@ -113,7 +124,10 @@ impl SendDelivery {
                 .obstacles(channel, self_service, &record, &addressee, &settings);
         // D6: where no code travels, nothing is missing for one.
         obstacles.retain(|missing| is_protected || *missing == Obstacle::SendingForbidden);
-        let supersedes = superseded(request, &documents, self.clock.now());
+        let to_be_closed = earlier
+            .into_iter()
+            .filter(|(link, _)| !closed_before.contains(link));
+        let supersedes: BTreeSet<DeliveryId> = to_be_closed.map(|(_, id)| id).collect();
         let caps = d4_monthly_caps(&settings, &facts.limits);
         let counts = counts(channel, is_protected);
         let has_no_way = is_protected && self.messengers.lack(channel, self_service);
@@ -140,7 +154,8 @@ impl SendDelivery {
             addressee,
             resolved,
             documents,
-            supersedes,
+            supersedes: supersedes.into_iter().collect(),
+            closed_before,
             wording,
             problems: problems
                 .into_iter()
@@ -150,6 +165,26 @@ impl SendDelivery {
                 .filter(|problem| is_protected || !matches!(problem, SendError::TemplateInvalid(_)))
                 .collect(),
         })
+    }
+
+    /// L5: which of these deliveries a sending leaves as they are: they are closed already, or gone.
+    async fn closed_before(
+        &self,
+        earlier: &BTreeMap<LinkHash, DeliveryId>,
+    ) -> Result<BTreeSet<LinkHash>, SendError> {
+        let now = self.clock.now();
+        let look = |link: LinkHash| async move {
+            let found = self.store.delivery(std::slice::from_ref(&link)).await?;
+            let is_to_be_closed =
+                found.is_some_and(|found| l5_is_to_be_closed(&found.delivery, now));
+            Ok((!is_to_be_closed).then_some(link))
+        };
+        let looks = earlier.keys().cloned().map(look);
+        let closed = futures::stream::iter(looks).buffered(AT_ONCE);
+        closed
+            .try_filter_map(async |link| Ok(link))
+            .try_collect()
+            .await
     }
 
     async fn templates(
@@ -307,28 +342,20 @@ fn not_ready(documents: &[StoredDocument]) -> Option<SendError> {
     (!not_ready.is_empty()).then_some(SendError::DocumentsNotReady(not_ready))
 }
 
-/// L5: the deliveries that this one would close, each once.
-fn superseded(
+/// L5: the earlier deliveries of these documents that this one does not spare, each once.
+fn earlier(
     request: &SendRequest,
     documents: &[StoredDocument],
     now: Timestamp,
-) -> Vec<DeliveryId> {
-    let earlier: BTreeSet<&DeliveryId> = documents
-        .iter()
-        .flat_map(|stored| &stored.sent_in)
-        .filter(|earlier| {
-            let keep_earlier = request.keep_earlier;
-            l5_is_superseded(
-                earlier,
-                &request.recipient,
-                request.run(),
-                keep_earlier,
-                now,
-            )
-        })
-        .map(|earlier| &earlier.delivery)
-        .collect();
-    earlier.into_iter().cloned().collect()
+) -> BTreeMap<LinkHash, DeliveryId> {
+    let sent_in = documents.iter().flat_map(|stored| &stored.sent_in);
+    let earlier = sent_in.filter(|earlier| {
+        let (run, keep_earlier) = (request.run(), request.keep_earlier);
+        l5_is_superseded(earlier, &request.recipient, run, keep_earlier, now)
+    });
+    earlier
+        .map(|earlier| (earlier.link.clone(), earlier.delivery.clone()))
+        .collect()
 }
 
 /// Whether D8 would offer the document once its upload was looked at.

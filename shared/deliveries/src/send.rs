@@ -625,6 +625,7 @@ impl SendDelivery {
             accepted_at,
             expires_at,
             keep_earlier: request.keep_earlier,
+            closed_before: &plan.closed_before,
             run: request.run(),
             op: &request.op,
         };

@@ -214,6 +214,20 @@ pub fn l5_is_superseded(
         && !((keep_earlier || is_of_same_run) && earlier.recipient != *recipient)
 }
 
+/// L5: whether a later sending changes anything for this delivery at `now`; not where its page goes on to name what closed it before (L8).
+pub fn l5_is_to_be_closed(delivery: &Delivery, now: Timestamp) -> bool {
+    match l8_state(delivery, false, now) {
+        State::Closed(
+            CloseReason::NotSent
+            | CloseReason::Revoked
+            | CloseReason::Reported
+            | CloseReason::Superseded,
+        )
+        | State::Sent => false,
+        State::Pending | State::Open | State::Opened | State::Closed(_) => true,
+    }
+}
+
 /// What became of the message on the second channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]

@@ -1,6 +1,6 @@
 //! Sending: a delivery is written as pending, and opened once its e-mail was accepted, closing the earlier ones in the same transaction (L5, D10).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
@@ -80,6 +80,8 @@ pub struct Opening<'a> {
     pub expires_at: Timestamp,
     /// L5: spares deliveries to other recipients.
     pub keep_earlier: bool,
+    /// L5: where earlier deliveries lie that are closed already, by whatever closed them.
+    pub closed_before: &'a BTreeSet<LinkHash>,
     /// L5: the run that it belongs to.
     pub run: Option<&'a RunId>,
     /// Who sends.
@@ -227,7 +229,7 @@ impl Store {
         self.change(update).await.map(drop)
     }
 
-    /// L5: opens a delivery whose e-mail was accepted, and closes in the same transaction every earlier one in which its documents were sent.
+    /// L5: opens a delivery whose e-mail was accepted, and closes in the same transaction every earlier one in which its documents were sent, if it is not closed already.
     ///
     /// Of two at once, the loser reads again and commits again, and so closes the other.
     pub async fn open_delivery(&self, opening: &Opening<'_>) -> Result<Opened, OpenFailure> {
@@ -311,7 +313,9 @@ impl Store {
                     *accepted_at,
                 ) {
                     earlier.superseded = true;
-                    superseded.insert(earlier.link.clone(), earlier.delivery.clone());
+                    if !opening.closed_before.contains(&earlier.link) {
+                        superseded.insert(earlier.link.clone(), earlier.delivery.clone());
+                    }
                 }
             }
             sent_in.push(own.clone());

@@ -252,6 +252,34 @@ fn l5_deliveries_of_one_run_do_not_close_each_other() {
 }
 
 #[test]
+fn l5_what_an_act_has_closed_is_not_closed_again_and_what_time_has_is() {
+    let sent = delivery();
+    let now = at(SENT).plus(1);
+    let with = |change: fn(&mut Delivery, Timestamp)| {
+        let mut delivery = sent.clone();
+        change(&mut delivery, now);
+        l5_is_to_be_closed(&delivery, now)
+    };
+    let to_be_closed: [fn(&mut Delivery, Timestamp); 5] = [
+        |_, _| (),
+        |delivery, now| delivery.opened_at = Some(now),
+        |delivery, now| delivery.opened_at = Some(now.plus(-WINDOW)),
+        |delivery, _| delivery.wrong_for_code = ENTRIES_PER_CODE,
+        |delivery, _| delivery.wrong_in_life = ENTRIES_PER_LIFE,
+    ];
+    assert_eq!(to_be_closed.map(with), [true; 5]);
+    let closed: [fn(&mut Delivery, Timestamp); 6] = [
+        |delivery, now| delivery.not_sent_at = Some(now),
+        |delivery, now| delivery.revoked_at = Some(now),
+        |delivery, _| delivery.documents.clear(),
+        |delivery, now| delivery.reported_at = Some(now),
+        |delivery, now| delivery.superseded_at = Some(now),
+        |delivery, _| delivery.unprotected = true,
+    ];
+    assert_eq!(closed.map(with), [false; 6]);
+}
+
+#[test]
 fn l6_revives_what_a_new_code_may_revive() {
     let mut delivery = delivery();
     delivery.wrong_in_life = 29;
