@@ -308,6 +308,31 @@ fn what_a_stream_gives_up_is_kept_and_told_and_what_blocks_it_is_told_too() {
 }
 
 #[test]
+fn what_feedback_cannot_keep_waits_in_a_queue_of_its_own_for_four_days_and_is_told() {
+    let template = Template::read();
+    let functions: BTreeMap<&str, &Value> = template.functions().collect();
+    let called = &functions["Feedback"]["EventInvokeConfig"];
+    assert_eq!(called["MaximumRetryAttempts"], 2);
+    let failed = &called["DestinationConfig"]["OnFailure"];
+    assert_eq!(failed["Type"], "SQS");
+    assert_eq!(failed["Destination"], arn("UnkeptEvents"));
+    let queue = template.properties("UnkeptEvents");
+    assert_eq!(queue["MessageRetentionPeriod"], 4 * 24 * 3600);
+    let privacy = fs::read_to_string(root().join("docs/privacy.md")).expect("docs/privacy.md");
+    let said = privacy.lines().find(|line| line.contains("`UnkeptEvents`"));
+    let said = said.expect("the queue is on the privacy page");
+    assert!(said.ends_with("| 4 days |"), "{said}");
+    for (id, queue) in template.of_type("AWS::SQS::Queue") {
+        assert_eq!(queue["SqsManagedSseEnabled"], true, "{id}");
+    }
+    let name = json!({"Fn::GetAtt": "UnkeptEvents.QueueName"});
+    let is_told = template
+        .of_type("AWS::CloudWatch::Alarm")
+        .any(|(_, alarm)| alarm["Dimensions"][0]["Value"] == name);
+    assert!(is_told, "an alarm watches the queue");
+}
+
+#[test]
 fn every_alarm_tells_the_operator_and_names_its_page_of_the_runbook() {
     let template = Template::read();
     let told =

@@ -10,8 +10,37 @@ use serde_json::Value;
 
 /// The tag that sending puts on a delivery's e-mail.
 const TAG: &str = "delivery";
+/// The kinds of events that are kept, as SES names them.
+const KEPT: [&str; 6] = [
+    "Send",
+    "Delivery",
+    "DeliveryDelay",
+    "Complaint",
+    "Bounce",
+    "Reject",
+];
 /// The longest name of a kind of bounce that is kept.
 const LONGEST_REASON: usize = 80;
+
+/// An event that cannot be read. It says what kind of event it is, and nothing that stands in it, for events hold addresses.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// Nobody can tell which e-mail it is about.
+    Unplaced,
+    /// It is about a delivery's e-mail, and when or what happened cannot be read.
+    Broken(&'static str),
+}
+
+impl std::error::Error for Unreadable {}
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unplaced => f.write_str("it does not say which e-mail it is about"),
+            Self::Broken(kind) => write!(f, "a {kind} does not say when or what happened"),
+        }
+    }
+}
 
 /// What SES says of the e-mail of one delivery.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,13 +66,26 @@ impl Said {
 
 #[derive(Deserialize)]
 struct Event {
-    detail: Detail,
+    detail: Value,
+}
+
+/// What tells which e-mail it is about.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct About {
+    event_type: String,
+    mail: Tagged,
+}
+
+#[derive(Deserialize)]
+struct Tagged {
+    #[serde(default)]
+    tags: HashMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Detail {
-    event_type: String,
     mail: Mail,
     bounce: Option<Bounced>,
     complaint: Option<Happened>,
@@ -56,8 +98,6 @@ struct Detail {
 struct Mail {
     timestamp: String,
     message_id: String,
-    #[serde(default)]
-    tags: HashMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -74,33 +114,49 @@ struct Bounced {
 }
 
 /// What an event says; `None` where it is about an e-mail that belongs to no delivery, such as a report, or says nothing that is kept.
-pub(crate) fn read(event: Value) -> serde_json::Result<Option<Said>> {
-    let Event { detail } = serde_json::from_value(event)?;
-    let link = detail.mail.tags.get(TAG).and_then(|values| values.first());
+pub(crate) fn read(event: Value) -> Result<Option<Said>, Unreadable> {
+    let Ok(Event { detail }) = serde_json::from_value(event) else {
+        return Err(Unreadable::Unplaced);
+    };
+    let Ok(About { event_type, mail }) = About::deserialize(&detail) else {
+        return Err(Unreadable::Unplaced);
+    };
+    let link = mail.tags.get(TAG).and_then(|values| values.first());
     let Some(link) = link.filter(|link| is_hash(link)) else {
         return Ok(None);
     };
+    let Some(kind) = KEPT.into_iter().find(|kind| *kind == event_type) else {
+        return Ok(None);
+    };
+    let said = serde_json::from_value(detail)
+        .ok()
+        .and_then(|detail| happened(kind, &LinkHash::new(link.clone()), detail));
+    said.map(Some).ok_or(Unreadable::Broken(kind))
+}
+
+/// What an event of a kept kind says, if that can be read.
+fn happened(kind: &str, link: &LinkHash, detail: Detail) -> Option<Said> {
     let sent_at = &detail.mail.timestamp;
-    let happened = |part: &Option<Happened>| {
+    let at = |part: &Option<Happened>| {
         let stated = part.as_ref().map_or(sent_at, |part| &part.timestamp);
         time(stated)
     };
-    let told = match detail.event_type.as_str() {
-        "Send" => time(sent_at).map(|at| (EmailEvent::Taken, at)),
-        "Delivery" => happened(&detail.delivery).map(|at| (EmailEvent::Delivered, at)),
-        "DeliveryDelay" => happened(&detail.delivery_delay).map(|at| (EmailEvent::Delayed, at)),
-        "Complaint" => happened(&detail.complaint).map(|at| (EmailEvent::Complained, at)),
-        "Bounce" => detail.bounce.as_ref().and_then(bounced),
+    let (event, at) = match kind {
+        "Send" => (EmailEvent::Taken, time(sent_at)?),
+        "Delivery" => (EmailEvent::Delivered, at(&detail.delivery)?),
+        "DeliveryDelay" => (EmailEvent::Delayed, at(&detail.delivery_delay)?),
+        "Complaint" => (EmailEvent::Complained, at(&detail.complaint)?),
+        "Bounce" => bounced(detail.bounce.as_ref()?)?,
         // SES found something in it and let it go nowhere.
-        "Reject" => time(sent_at).map(|at| came_back(at, false, "Reject".to_owned())),
-        _ => None,
+        "Reject" => came_back(time(sent_at)?, false, "Reject".to_owned()),
+        _ => return None,
     };
-    Ok(told.map(|(event, at)| Said {
-        link: LinkHash::new(link.clone()),
+    Some(Said {
+        link: link.clone(),
         message_id: detail.mail.message_id,
         event,
         at,
-    }))
+    })
 }
 
 /// Of the bounces that may pass, SES tells only once it has given up; one of them is also what an out-of-office reply looks like.
@@ -210,7 +266,45 @@ mod tests {
             json!(null),
             json!({"detail": {"eventType": 1}}),
         ] {
-            assert!(read(unreadable).is_err());
+            assert_eq!(read(unreadable), Err(Unreadable::Unplaced));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_of_a_deliverys_e_mail_is_named_by_its_kind_and_nothing_else() {
+        let tag = json!(["ab".repeat(32)]);
+        let mut of_no_day = event("Send", ("send", &json!({})), &tag);
+        of_no_day["detail"]["mail"]["timestamp"] = json!("erika@example.org");
+        assert_eq!(read(of_no_day), Err(Unreadable::Broken("Send")));
+        let at = "2026-11-23T10:00:05Z";
+        for (kind, name, part) in [
+            (
+                "Delivery",
+                "delivery",
+                json!({"timestamp": "erika@example.org"}),
+            ),
+            (
+                "Delivery",
+                "delivery",
+                json!({"recipients": ["erika@example.org"]}),
+            ),
+            ("DeliveryDelay", "deliveryDelay", json!({"timestamp": 7})),
+            ("Complaint", "complaint", json!("erika@example.org")),
+            ("Bounce", "bounce", json!(null)),
+            (
+                "Bounce",
+                "bounce",
+                json!({"bounceType": "Permanent", "timestamp": at}),
+            ),
+            ("Bounce", "none", json!({})),
+        ] {
+            let unread = read(event(kind, (name, &part), &tag));
+            assert_eq!(unread, Err(Unreadable::Broken(kind)), "{part}");
+            let said = Unreadable::Broken(kind).to_string();
+            assert_eq!(said, format!("a {kind} does not say when or what happened"));
+            // Of somebody else's e-mail it is no matter of ours.
+            let other = event(kind, (name, &part), &json!(["other"]));
+            assert_eq!(read(other), Ok(None), "{part}");
         }
     }
 }

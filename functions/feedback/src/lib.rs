@@ -13,6 +13,8 @@ use secrets::draw_op;
 use serde_json::Value;
 use store::Store;
 
+use crate::event::Unreadable;
+
 /// What this function may touch.
 #[derive(Debug)]
 struct Deps {
@@ -34,18 +36,18 @@ pub fn function(environment: &Environment, clock: Clock) -> Result<Function, Mis
     }))
 }
 
-/// One event. What the table does not take now comes again; what nobody here can read never will be readable, and is let go.
+/// One event. What the table does not take now comes again, and so does what this version cannot read of a delivery's e-mail: given up in the end, it is kept for a person.
+/// What cannot even be told whose it is, is let go.
 async fn handle(deps: &Deps, event: Value) -> Result<Value, Error> {
     let said = match event::read(event) {
         Ok(Some(said)) => said,
         Ok(None) => return Ok(Value::Null),
-        Err(error) => {
-            tracing::error!(
-                line = error.line(),
-                column = error.column(),
-                "an event of SES cannot be read"
-            );
-            return Ok(Value::Null);
+        Err(unreadable) => {
+            tracing::error!(error = %unreadable, "an event of SES cannot be read");
+            return match unreadable {
+                Unreadable::Unplaced => Ok(Value::Null),
+                Unreadable::Broken(_) => Err(unreadable.into()),
+            };
         }
     };
     let op = draw_op(Actor::System, deps.clock.now())?;

@@ -21,6 +21,9 @@ const DELIVERY: &str = include_str!("events/delivery.json");
 const REJECT: &str = include_str!("events/reject.json");
 const SEND: &str = include_str!("events/send.json");
 
+/// Of an e-mail to it the outbox tells nothing by itself.
+const SILENT: &str = "silent@simulator.amazonses.com";
+
 /// A stack, and beside its own `feedback` one that is told by the tests.
 struct Told {
     world: World,
@@ -37,6 +40,7 @@ impl Told {
         let environment = world.stack.environment();
         let aws = Aws::new(environment).expect("all settings");
         let table = environment.read(|get| get.text("TABLE")).expect("a table");
+        write_to(&world, SILENT).await;
         Self {
             function: function.expect("all settings"),
             store: Store::new(aws.dynamodb(), table),
@@ -44,7 +48,7 @@ impl Told {
         }
     }
 
-    /// A delivery of which the outbox has told already that it arrived.
+    /// A delivery of which nobody but the test says anything.
     async fn send(&self, number: &str) -> Sent {
         let practice = &self.world.practice;
         let document = practice.document("invoice", number, "2026-11-20").await;
@@ -87,6 +91,9 @@ impl Told {
     }
 }
 
+/// Status, reason and since when it is late, as practices see them.
+type Known = (&'static str, Option<&'static str>, Option<&'static str>);
+
 fn message_id(sent: &Sent) -> &str {
     let id = sent.answer["email"]["message_id"].as_str();
     id.unwrap_or_default()
@@ -104,28 +111,71 @@ async fn write_to(world: &World, email: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn f_i13_what_aws_documents_say_is_kept_once_in_whatever_order_and_however_often() {
     let told = Told::start().await;
-    let outcomes: [(&[&str], &str, Value); 6] = [
-        (&[DELIVERY], "delivered", Value::Null),
-        (&[DELAY, SEND, DELIVERY], "delivered", Value::Null),
-        (&[BOUNCE, DELIVERY], "bounced", json!("Permanent/General")),
-        (&[DELIVERY, BOUNCE], "bounced", json!("Permanent/General")),
-        (&[COMPLAINT, DELIVERY], "complained", Value::Null),
-        (&[REJECT], "bounced", json!("Reject")),
+    let accepted = ("accepted", None, None);
+    let delayed = ("accepted", None, Some("2020-06-16T00:25:40Z"));
+    let delivered = ("delivered", None, None);
+    let bounced = ("bounced", Some("Permanent/General"), None);
+    let complained = ("complained", None, None);
+    let rejected = ("bounced", Some("Reject"), None);
+    let histories = [
+        vec![(SEND, accepted), (DELIVERY, delivered)],
+        vec![(DELAY, delayed), (SEND, delayed), (DELIVERY, delivered)],
+        vec![(DELIVERY, delivered), (DELAY, delivered), (SEND, delivered)],
+        vec![(DELAY, delayed), (BOUNCE, bounced)],
+        vec![(BOUNCE, bounced), (DELIVERY, bounced)],
+        vec![(DELIVERY, delivered), (BOUNCE, bounced)],
+        vec![(COMPLAINT, complained), (DELIVERY, complained)],
+        vec![(DELIVERY, delivered), (COMPLAINT, complained)],
+        vec![(REJECT, rejected), (SEND, rejected)],
     ];
-    for (number, (documents, status, reason)) in outcomes.into_iter().enumerate() {
+    let of_each = histories.len();
+    for (number, history) in histories.into_iter().enumerate() {
         let sent = told.send(&number.to_string()).await;
         let link = told.link(&sent.id).await;
-        for _ in 0..2 {
-            for document in documents {
-                told.say(document, &link, message_id(&sent)).await;
-            }
+        let is = async |expected: Known, when: usize| {
             let email = told.email(&sent.id).await;
-            assert_eq!(email["status"], status, "{number}: {email}");
-            assert_eq!(email["reason"], reason, "{number}: {email}");
+            let found = [&email["status"], &email["reason"], &email["delayed_at"]];
+            let (status, reason, delayed_at) = expected;
+            let expected = [json!(status), json!(reason), json!(delayed_at)];
+            assert_eq!(found, expected.each_ref(), "history {number}, event {when}");
+        };
+        is(accepted, 0).await;
+        for (when, (document, known)) in (1..).zip(&history) {
+            for _ in 0..2 {
+                told.say(document, &link, message_id(&sent)).await;
+                is(*known, when).await;
+            }
+        }
+        let (_, last) = history[history.len() - 1];
+        for (document, _) in &history {
+            told.say(document, &link, message_id(&sent)).await;
+            is(last, history.len()).await;
         }
     }
     let sent = told.world.messages().await.len();
-    assert_eq!(sent, 12, "nothing was sent because of it");
+    assert_eq!(sent, 2 * of_each, "nothing was sent because of it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f_i13_what_cannot_be_read_of_our_own_e_mail_fails_and_comes_again() {
+    let told = Told::start().await;
+    let sent = told.send("1").await;
+    let link = told.link(&sent.id).await;
+    let mut detail: Value = serde_json::from_str(BOUNCE).expect("JSON");
+    detail["mail"]["messageId"] = json!(message_id(&sent));
+    detail["mail"]["tags"]["delivery"] = json!([link.as_str()]);
+    let mut of_no_kind = detail.clone();
+    of_no_kind["bounce"] = Value::Null;
+    let failed = (told.function)(json!({"detail": of_no_kind})).await;
+    let error = failed.expect_err("it is kept for a person");
+    assert_eq!(
+        error.to_string(),
+        "a Bounce does not say when or what happened"
+    );
+    assert_eq!(told.email(&sent.id).await["status"], "accepted");
+    // As it is brought back from the queue, to a version that can read it.
+    told.call(detail).await;
+    assert_eq!(told.email(&sent.id).await["status"], "bounced");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,6 +245,24 @@ async fn f_i4_of_an_e_mail_of_unknown_fate_the_provider_may_say_more_later() {
     assert_eq!(delivery.body["email"]["status"], "delivered");
     let closed = (&delivery.body["state"], &delivery.body["closed_because"]);
     assert_eq!(closed, (&json!("closed"), &json!("not_sent")), "for good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f_i4_an_e_mail_of_unknown_fate_is_unknown_until_the_provider_says_that_it_took_it() {
+    let told = Told::start().await;
+    let practice = &told.world.practice;
+    let document = practice.document("invoice", "1", "2026-11-20").await;
+    let body = json!({"record": "r1", "recipient": "patient", "documents": [document], "channel": "spoken"});
+    told.world.fail("email", "timeout", 1).await;
+    let unknown = practice.post_delivery(body).await;
+    assert_eq!(unknown.problem(), "email-unknown");
+    let id = unknown.body["id"].as_str().unwrap_or_default();
+    let link = told.link(id).await;
+    assert_eq!(told.email(id).await["status"], "unknown");
+    for (document, status) in [(SEND, "accepted"), (DELIVERY, "delivered")] {
+        told.say(document, &link, "m-1").await;
+        assert_eq!(told.email(id).await["status"], status);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -143,11 +143,13 @@ fn of_function(function: &str) -> Vec<Call> {
         "lambda:InvokeFunction",
         &arn("lambda", "function:x"),
     ));
-    calls.push(Call::new(
-        function,
-        "sqs:ReceiveMessage",
-        &arn("sqs", "local-unfollowedchanges"),
-    ));
+    for queue in ["local-unfollowedchanges", "local-unkeptevents"] {
+        calls.push(Call::new(
+            function,
+            "sqs:ReceiveMessage",
+            &arn("sqs", queue),
+        ));
+    }
     calls
 }
 

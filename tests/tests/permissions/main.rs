@@ -25,11 +25,12 @@ use tests::recorder::Call;
 use policies::{Policies, judge};
 
 /// What SAM adds to roles is used by Lambda itself, not by the functions' code, and cannot be narrowed without writing each role by hand.
-const ADDED: [(&str, &str); 3] = [
-    (
-        "AWSLambdaBasicExecutionRole",
-        "Lambda writes what a function logs",
-    ),
+const LOGS: (&str, &str) = (
+    "AWSLambdaBasicExecutionRole",
+    "Lambda writes what a function logs",
+);
+/// Of those that the stream feeds.
+const OF_STREAM: [(&str, &str); 2] = [
     (
         "AWSLambdaDynamoDBExecutionRole",
         "Lambda reads the table's stream for the function",
@@ -39,8 +40,11 @@ const ADDED: [(&str, &str); 3] = [
         "Lambda keeps there what of the stream was given up",
     ),
 ];
-/// Those that the stream feeds.
-const FED: [&str; 2] = ["Dispatch", "Notify"];
+/// Of `feedback`.
+const OF_EVENTS: [(&str, &str); 1] = [(
+    "sqs:SendMessage arn:aws:sqs:eu-central-1:000000000000:local-unkeptevents",
+    "Lambda keeps there what SES said and could not be kept",
+)];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_is_allowed_every_permission_is_needed_and_all_else_is_denied() {
@@ -95,12 +99,13 @@ fn what_must_never_be_is_denied() {
 #[test]
 fn what_sam_adds_to_a_role_is_known_by_name() {
     for (function, added) in Policies::read().added {
-        let expected = if FED.contains(&function.as_str()) {
-            &ADDED[..]
-        } else {
-            &ADDED[..1]
+        let further = match function.as_str() {
+            "Dispatch" | "Notify" => &OF_STREAM[..],
+            "Feedback" => &OF_EVENTS,
+            _ => &[],
         };
-        let expected: Vec<&str> = expected.iter().map(|(name, _)| *name).collect();
+        let expected = std::iter::once(&LOGS).chain(further);
+        let expected: Vec<&str> = expected.map(|(name, _)| *name).collect();
         assert_eq!(added, expected, "{function}");
     }
 }

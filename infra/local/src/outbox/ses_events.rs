@@ -1,4 +1,6 @@
 //! What SES tells of an e-mail that it took: that it was delivered, or, to an address of its simulator, what that address stands for.
+//!
+//! `silent` is not one of AWS's: of an e-mail to it nothing is told, so that a test can tell it all.
 
 use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
@@ -40,6 +42,7 @@ impl Sending<'_> {
         };
         let sent = self.event("Email Sent", "Send", ("send", json!({})));
         let becomes = match played(to) {
+            Some("silent") => return Vec::new(),
             Some("bounce") => vec![bounce("Permanent", "General", "5.1.1")],
             Some("suppressionlist") => vec![bounce("Permanent", "Suppressed", "5.1.1")],
             Some("complaint") => vec![delivery(), complaint()],
@@ -109,6 +112,7 @@ mod tests {
             ("bounce@example.org", &["Send", "Delivery"]),
             ("bounce@simulator.amazonses.com", &["Send", "Bounce"]),
             ("bounce+7@simulator.amazonses.com", &["Send", "Bounce"]),
+            ("silent@simulator.amazonses.com", &[]),
             (
                 "ooto@simulator.amazonses.com",
                 &["Send", "Delivery", "Bounce"],
