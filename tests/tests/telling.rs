@@ -1,7 +1,11 @@
 //! What a practice is told of its deliveries: each thing once, signed, tried for a day, and reported where a person is needed.
 //!
 //! The stack's own `notify` follows the stream and the clock; a second one beside it notices everything again and races it for every attempt.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so"
+)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -17,7 +21,7 @@ use runtime::{Aws, Environment};
 use secrets::{Keys, draw_op};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
-use store::{Store, StoreError};
+use store::{Claim, DueTask, Store, StoreError};
 use tests::{Sent, World};
 
 use tests::dynamodb::{call, table};
@@ -43,7 +47,15 @@ struct Telling {
 impl Telling {
     /// With a webhook `all` for every event.
     async fn start() -> Self {
-        let world = World::start().await;
+        Self::of(World::start().await).await
+    }
+
+    /// The same, and nobody else tells: no worker of the stack is under way while hours pass within moments.
+    async fn alone() -> Self {
+        Self::of(World::feeding(&["Notify"]).await).await
+    }
+
+    async fn of(world: World) -> Self {
         let webhook = json!({"url": "https://hooks.example.org/", "events": ALL});
         let made = world.practice.put("/v1/webhooks/all", webhook).await;
         let secret = made.body["secret"].as_str().expect("a secret");
@@ -171,6 +183,26 @@ impl Telling {
             mail["to"] == "reports@example.org" || mail["to"][0] == "reports@example.org"
         });
         mails
+    }
+
+    /// Begins the second attempt at a report, as a worker does that dies then.
+    async fn begin_second_report(&self) {
+        let soon = self.world.clock().now().plus(MINUTE / 2);
+        let due = self.tell.store.due(soon, 100).await.expect("a queue");
+        for row in due {
+            let DueTask::Tell { practice, name } = row.task else {
+                continue;
+            };
+            let claimed = self.tell.store.claim_outgoing(&practice, &name, soon).await;
+            match claimed.expect("an answer") {
+                Claim::Claimed(outgoing, attempt) if outgoing.webhook.is_none() => {
+                    assert_eq!((attempt.number, attempt.earlier_failed), (2, true));
+                    return;
+                }
+                _ => {}
+            }
+        }
+        panic!("no report is due");
     }
 
     async fn report_to_somebody(&self) {
@@ -344,7 +376,7 @@ async fn a_lock_and_an_e_mail_to_a_wrong_address_are_reported_once_each() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_an_address_nothing_is_reported_and_a_failed_report_is_not_repeated() {
+async fn without_an_address_nothing_is_reported_not_even_later() {
     let mut telling = Telling::start().await;
     let (_, first) = telling.send("1").await;
     telling.world.patient(&first).report().await;
@@ -355,11 +387,53 @@ async fn without_an_address_nothing_is_reported_and_a_failed_report_is_not_repea
     telling.world.advance(DAY);
     telling.minute().await;
     assert!(telling.reports().await.is_empty());
-    let (_, second) = telling.send("2").await;
+}
+
+/// A day of minutes; how many reports arrived of an e-mail to a wrong address, after so many attempts that ended like this.
+async fn reports_after(kind: &str, failures: u32) -> usize {
+    let mut telling = Telling::alone().await;
+    telling.report_to_somebody().await;
+    let (_, sent) = telling.send("1").await;
+    telling.world.fail("email", kind, failures).await;
+    telling.world.patient(&sent).report().await;
+    telling.notice(&sent).await;
+    for _ in 0..26 * 60 {
+        telling.minute().await;
+        telling.world.advance(MINUTE);
+    }
+    telling.reports().await.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_is_refused_is_tried_again_for_a_day_and_sent_once() {
+    let (throttled, refused, given_up) = tokio::join!(
+        reports_after("throttle", 2),
+        reports_after("refuse", 7),
+        reports_after("refuse", 8)
+    );
+    assert_eq!(throttled, 1, "what was too much now is not later");
+    assert_eq!(refused, 1, "the eighth attempt is made");
+    assert_eq!(given_up, 0, "the ninth is not");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_of_unknown_fate_is_never_repeated() {
+    let (taken, lost) = tokio::join!(reports_after("timeout", 1), reports_after("error", 1));
+    assert_eq!(taken, 1, "it was taken, and no answer came");
+    assert_eq!(lost, 0, "it was not, and nobody can know");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_whose_worker_died_is_not_repeated_though_an_earlier_attempt_was_refused() {
+    let mut telling = Telling::alone().await;
+    telling.report_to_somebody().await;
+    let (_, sent) = telling.send("1").await;
     telling.world.fail("email", "refuse", 1).await;
-    telling.world.patient(&second).report().await;
-    telling.notice(&second).await;
-    for _ in 0..3 {
+    telling.world.patient(&sent).report().await;
+    telling.notice(&sent).await;
+    telling.minute().await;
+    telling.begin_second_report().await;
+    for _ in 0..26 * 60 {
         telling.minute().await;
         telling.world.advance(MINUTE);
     }

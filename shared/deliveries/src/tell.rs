@@ -1,9 +1,9 @@
-//! Telling practices what happens to their deliveries: webhooks, tried for a day, and reports by e-mail, sent once.
+//! Telling practices what happens to their deliveries: webhooks, tried for a day, and reports by e-mail, tried as long where they are refused and never sent twice.
 //!
 //! What a write changed is told when the table's stream brings it; what the clock alone brings about, when its time has come.
 //! Both note the same thing under the same name, so that noticing it twice tells it once.
 
-use channels::{Email, EmailChannel, Posted, WebhookChannel};
+use channels::{Email, EmailChannel, Posted, Sent, WebhookChannel};
 use domain::audit::Actor;
 use domain::delivery::{Delivery, KEPT_AFTER_END, l6_settled};
 use domain::hashed::LinkHash;
@@ -18,7 +18,7 @@ use domain::webhook::{
 use futures::StreamExt as _;
 use pages::report;
 use secrets::{Keys, LookupKeys, draw_op};
-use store::{Claim, Due, DueTask, Store};
+use store::{Attempt, Claim, Due, DueTask, Store};
 
 use crate::webhooks::{WebhookMessage, post_webhook};
 use crate::{Clock, Unavailable};
@@ -206,13 +206,13 @@ impl Tell {
     /// One attempt at telling, if one is due; whether its row of the queue can go.
     async fn tell(&self, practice: &PracticeId, name: &str) -> Result<bool, Unavailable> {
         let now = self.clock.now();
-        let (outgoing, attempts) = match self.store.claim_outgoing(practice, name, now).await? {
-            Claim::Claimed(outgoing, attempts) => (outgoing, attempts),
+        let (outgoing, attempt) = match self.store.claim_outgoing(practice, name, now).await? {
+            Claim::Claimed(outgoing, attempt) => (outgoing, attempt),
             Claim::Waiting => return Ok(false),
             Claim::Done => return Ok(true),
         };
-        match self.attempt(&outgoing, attempts).await {
-            Ok(Some(at)) => self.store.tell_again(practice, name, at).await?,
+        match self.attempt(&outgoing, attempt).await {
+            Ok(Some(at)) => self.store.tell_again(practice, name, attempt, at).await?,
             Ok(None) => self.store.finish_outgoing(practice, name, now).await?,
             Err(fault) => {
                 // Ours: nothing went out, so nothing is counted, and it stays due.
@@ -227,16 +227,16 @@ impl Tell {
     async fn attempt(
         &self,
         outgoing: &Outgoing,
-        attempts: usize,
+        attempt: Attempt,
     ) -> Result<Option<Timestamp>, Unavailable> {
         if let Some(webhook) = &outgoing.webhook {
-            return self.post(outgoing, webhook, attempts).await;
+            return self.post(outgoing, webhook, attempt.number).await;
         }
-        // A second attempt means that nobody knows what became of the first: it may have been sent.
-        if attempts == 1 {
-            self.report(outgoing).await?;
+        if !attempt.earlier_failed {
+            tracing::warn!(practice = %outgoing.practice, message = outgoing.message_id, "nobody knows whether a report was sent, and it is not repeated");
+            return Ok(None);
         }
-        Ok(None)
+        self.report(outgoing, attempt.number).await
     }
 
     /// Sends to a webhook that is still there and still wants to know; when to try again, if at all.
@@ -295,26 +295,46 @@ impl Tell {
             .await
     }
 
-    /// Writes to whom the practice's settings name, if they name somebody.
-    async fn report(&self, outgoing: &Outgoing) -> Result<(), Unavailable> {
-        let settings = self.store.settings(&outgoing.practice).await?;
+    /// Writes to whom the practice's settings name, if they name somebody; when to try again, if at all.
+    ///
+    /// What was refused was certainly not sent, for example because a run has used up what SES takes in a second.
+    async fn report(
+        &self,
+        outgoing: &Outgoing,
+        attempts: usize,
+    ) -> Result<Option<Timestamp>, Unavailable> {
+        let (practice, message) = (&outgoing.practice, &outgoing.message_id);
+        let settings = self.store.settings(practice).await?;
         let Some(to) = settings.and_then(|settings| settings.report_to) else {
-            return Ok(());
+            return Ok(None);
         };
-        if let Some(report) = report(outgoing.event, &outgoing.subject) {
-            let email = Email {
-                from_name: SENDER,
-                to: &to,
-                reply_to: None,
-                subject: report.subject,
-                text: &report.text,
-                html: &report.html,
-                delivery: None,
-                attachment: None,
-            };
-            let sent = self.email.send(&email).await;
-            tracing::info!(practice = %outgoing.practice, message = outgoing.message_id, ?sent, "reported");
+        let Some(report) = report(outgoing.event, &outgoing.subject) else {
+            return Ok(None);
+        };
+        let email = Email {
+            from_name: SENDER,
+            to: &to,
+            reply_to: None,
+            subject: report.subject,
+            text: &report.text,
+            html: &report.html,
+            delivery: None,
+            attachment: None,
+        };
+        match self.email.send(&email).await {
+            Sent::Accepted { message_id } => {
+                tracing::info!(%practice, message, message_id, "reported");
+                Ok(None)
+            }
+            Sent::Refused { reason } => {
+                let next = wait_after(attempts).map(|seconds| self.clock.now().plus(seconds));
+                tracing::warn!(%practice, message, attempts, reason, given_up = next.is_none(), "a report was refused");
+                Ok(next)
+            }
+            Sent::Unknown => {
+                tracing::warn!(%practice, message, "nobody knows whether a report was sent, and it is not repeated");
+                Ok(None)
+            }
         }
-        Ok(())
     }
 }

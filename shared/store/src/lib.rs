@@ -77,7 +77,7 @@ pub use documents::{Announced, StoredDocument};
 pub use entries::{Charge, Commit, NewSession};
 pub use error::StoreError;
 pub use lanes::{Lane, LaneNow};
-pub use outgoing::{Claim, Due, DueTask};
+pub use outgoing::{Attempt, Claim, Due, DueTask};
 pub use records::SendingFacts;
 pub use requests::{EarlierRequest, IdempotencyKey};
 pub use restore::Closed;

@@ -43,12 +43,21 @@ pub enum DueTask {
 /// What became of an attempt to begin an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// It is ours; the number of attempts, this one included.
-    Claimed(Outgoing, usize),
+    /// It is ours.
+    Claimed(Outgoing, Attempt),
     /// Somebody else's is under way, or the next is not due yet.
     Waiting,
     /// There is nothing to be told any more.
     Done,
+}
+
+/// An attempt at telling that was begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The first is 1.
+    pub number: usize,
+    /// Whether it is known of every earlier one that it came to nothing; else one of them may have been told.
+    pub earlier_failed: bool,
 }
 
 /// A message as the table holds it.
@@ -56,6 +65,9 @@ pub enum Claim {
 struct Message {
     outgoing: Outgoing,
     attempts: usize,
+    /// How many attempts are known to have come to nothing.
+    #[serde(default)]
+    failed: usize,
     next_at: Timestamp,
     done_at: Option<Timestamp>,
 }
@@ -72,6 +84,7 @@ impl Store {
         let message = Message {
             outgoing: outgoing.clone(),
             attempts: 0,
+            failed: 0,
             next_at: now,
             done_at: None,
         };
@@ -158,7 +171,11 @@ impl Store {
             .expression_attribute_values(":until", time(now.plus(ATTEMPT_UNDER_WAY)));
         if let Some(item) = self.change(update).await? {
             let message: Message = from_item(item, "outgoing message")?;
-            return Ok(Claim::Claimed(message.outgoing, message.attempts));
+            let attempt = Attempt {
+                number: message.attempts,
+                earlier_failed: message.attempts == message.failed + 1,
+            };
+            return Ok(Claim::Claimed(message.outgoing, attempt));
         }
         let Some(item) = self.get(&key).await? else {
             return Ok(Claim::Done);
@@ -171,18 +188,20 @@ impl Store {
         })
     }
 
-    /// Puts the next attempt off until `at`.
+    /// Puts the next attempt off until `at`, for this one came to nothing.
     pub async fn tell_again(
         &self,
         practice: &PracticeId,
         name: &str,
+        failed: Attempt,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         self.put(tell_row(practice, name, at)?).await?;
         let update = self
             .update(&Key::outgoing(practice, name))
-            .update_expression("SET next_at = :at")
-            .expression_attribute_values(":at", time(at));
+            .update_expression("SET next_at = :at, failed = :failed")
+            .expression_attribute_values(":at", time(at))
+            .expression_attribute_values(":failed", number(failed.number));
         self.change_existing(update).await.map(drop)
     }
 
