@@ -12,7 +12,7 @@ use domain::access::{ApiKey, Scope};
 use domain::audit::Actor;
 use domain::hashed::ApiKeyHash;
 use domain::id::{PracticeId, RunId};
-use domain::practice::{Limits, Settings};
+use domain::practice::{Limits, LimitsChange, Settings};
 use domain::text::Line;
 use domain::time::Timestamp;
 use secrets::{ApiKeySecret, draw_op};
@@ -129,6 +129,20 @@ pub async fn set_disabled(
     } else {
         Err(OperatorError::NoSuchPractice(practice.clone()))
     }
+}
+
+/// D4: changes what the practice may do at most, from the next request on, and says what it may do now.
+///
+/// The practice's own caps, and its sender, stay as it set them; what is above or beside these limits is not used.
+pub async fn change_limits(
+    store: &Store,
+    practice: &PracticeId,
+    change: &LimitsChange,
+    now: Timestamp,
+) -> Result<Limits, OperatorError> {
+    let op = draw_op(Actor::Operator, now)?;
+    let changed = store.change_limits(practice, change, &op).await?;
+    changed.ok_or_else(|| OperatorError::NoSuchPractice(practice.clone()))
 }
 
 /// Makes a key. It is shown once: the table holds its hash alone.

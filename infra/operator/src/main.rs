@@ -10,16 +10,16 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use domain::access::Scope;
 use domain::contact::{EmailAddress, SenderId};
 use domain::id::{PracticeId, RunId};
-use domain::practice::Limits;
+use domain::practice::{Cap, Limits, LimitsChange, MonthlyCaps};
 use domain::text::Line;
 use domain::time::Timestamp;
 use operator::{
-    OperatorError, RunEnding, Whole, create_key, create_practice, ending, practice_now, practices,
-    revoke_key, said, set_disabled, watch_run,
+    OperatorError, RunEnding, Whole, change_limits, create_key, create_practice, ending,
+    practice_now, practices, revoke_key, said, set_disabled, watch_run,
 };
 use store::Store;
 
@@ -114,6 +114,15 @@ enum PracticeCommand {
         /// The practice.
         id: PracticeId,
     },
+    /// Changes what a practice may do at most, from the next request on; what is not named stays as it is.
+    ///
+    /// Its own settings stay: of two caps the lower one counts, and where its sender is not allowed any more, its SMS show the deployment's own.
+    Limit {
+        /// The practice.
+        id: PracticeId,
+        #[command(flatten)]
+        limit: NewLimits,
+    },
     /// Erases everything of a practice: settings, records, documents and their files, deliveries, whose links are then unknown, runs, keys, counts and the audit. Ends with a proof: exit code 0 if nothing names it any more, 3 if something does.
     ///
     /// Nothing is kept: whoever needs the audit fetches it before, with `GET /v1/audit`.
@@ -130,6 +139,51 @@ enum PracticeCommand {
         /// The practice.
         id: PracticeId,
     },
+}
+
+/// What to change; one at least.
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+struct NewLimits {
+    /// A sender that its SMS may show; as often as needed. Those named take the place of all that were allowed.
+    #[arg(long, value_parser = sender, conflicts_with_all = ["no_sender_id", "any_sender_id"])]
+    sender_id: Vec<SenderId>,
+    /// No sender of its own: its SMS show the deployment's.
+    #[arg(long, conflicts_with = "any_sender_id")]
+    no_sender_id: bool,
+    /// Whatever sender it chooses.
+    #[arg(long)]
+    any_sender_id: bool,
+    /// How many e-mails it may send in a month; `none` lifts the cap.
+    #[arg(long, value_parser = cap, value_name = "N|none")]
+    emails: Option<CapSet>,
+    /// How many SMS.
+    #[arg(long, value_parser = cap, value_name = "N|none")]
+    sms: Option<CapSet>,
+    /// How many Threema messages.
+    #[arg(long, value_parser = cap, value_name = "N|none")]
+    threema: Option<CapSet>,
+}
+
+/// A cap, or none.
+#[derive(Clone, Copy)]
+struct CapSet(Option<Cap>);
+
+impl NewLimits {
+    fn change(self) -> LimitsChange {
+        let sender_ids = if self.any_sender_id {
+            Some(None)
+        } else {
+            let is_named = self.no_sender_id || !self.sender_id.is_empty();
+            is_named.then_some(Some(self.sender_id))
+        };
+        LimitsChange {
+            sender_ids,
+            emails: self.emails.map(|cap| cap.0),
+            sms: self.sms.map(|cap| cap.0),
+            threema: self.threema.map(|cap| cap.0),
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -238,6 +292,11 @@ async fn of_practice(
             set_disabled(store, &id, false, now()).await?;
             Ok(fine(format!("{id} works again")))
         }
+        PracticeCommand::Limit { id, limit } => {
+            let limits = change_limits(store, &id, &limit.change(), now()).await?;
+            let [senders, caps] = allowed(&limits);
+            Ok(fine(format!("{id} from now on\n{senders}\n{caps}")))
+        }
         PracticeCommand::List => list(store).await,
         PracticeCommand::Show { id } => show(store, &id).await,
         PracticeCommand::Erase { id, confirm } => {
@@ -261,14 +320,7 @@ async fn list(store: &Store) -> Result<Done, OperatorError> {
 async fn show(store: &Store, id: &PracticeId) -> Result<Done, OperatorError> {
     let now = practice_now(store, id, now()).await?;
     let (settings, (working, revoked)) = (&now.settings, now.keys);
-    let senders = match &now.limits.sender_ids {
-        None => "any".to_owned(),
-        Some(senders) if senders.is_empty() => "the deployment's own".to_owned(),
-        Some(senders) => {
-            let senders: Vec<&str> = senders.iter().map(SenderId::as_str).collect();
-            senders.join(", ")
-        }
-    };
+    let [senders, caps] = allowed(&now.limits);
     let report_to = settings.report_to.as_ref();
     let lines = [
         format!(
@@ -278,7 +330,9 @@ async fn show(store: &Store, id: &PracticeId) -> Result<Done, OperatorError> {
         ),
         format!("keys: {working} work, {revoked} revoked"),
         format!("webhooks: {}", now.webhooks),
-        format!("SMS senders: {senders}"),
+        senders,
+        caps,
+        format!("its own caps: {}", caps_said(&settings.monthly_caps)),
         format!(
             "reports go to: {}",
             report_to.map_or("nobody", EmailAddress::as_str)
@@ -289,6 +343,36 @@ async fn show(store: &Store, id: &PracticeId) -> Result<Done, OperatorError> {
         ),
     ];
     Ok(fine(lines.join("\n")))
+}
+
+/// What the operator allows: senders, then caps.
+fn allowed(limits: &Limits) -> [String; 2] {
+    let senders = match &limits.sender_ids {
+        None => "any".to_owned(),
+        Some(senders) if senders.is_empty() => "the deployment's own".to_owned(),
+        Some(senders) => {
+            let senders: Vec<&str> = senders.iter().map(SenderId::as_str).collect();
+            senders.join(", ")
+        }
+    };
+    let caps = caps_said(&limits.monthly_caps);
+    [
+        format!("SMS senders: {senders}"),
+        format!("monthly caps: {caps}"),
+    ]
+}
+
+fn caps_said(caps: &MonthlyCaps) -> String {
+    let said = [
+        (caps.emails, "e-mails"),
+        (caps.sms, "SMS"),
+        (caps.threema, "Threema messages"),
+    ];
+    let said = said.map(|(cap, what)| match cap {
+        Some(cap) => format!("{} {what}", cap.get()),
+        None => format!("any number of {what}"),
+    });
+    said.join(", ")
 }
 
 fn since(disabled_at: Option<Timestamp>) -> String {
@@ -347,6 +431,16 @@ fn line(text: &str) -> Result<Line, &'static str> {
 
 fn sender(text: &str) -> Result<SenderId, <SenderId as TryFrom<String>>::Error> {
     SenderId::try_from(text.to_owned())
+}
+
+fn cap(text: &str) -> Result<CapSet, String> {
+    if text == "none" {
+        return Ok(CapSet(None));
+    }
+    let number: i64 = text
+        .parse()
+        .map_err(|_| "expected a whole number or none".to_owned())?;
+    Cap::try_from(number).map(|cap| CapSet(Some(cap)))
 }
 
 fn scope(name: &str) -> Result<Scope, &'static str> {

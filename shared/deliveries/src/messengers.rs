@@ -4,7 +4,7 @@ use channels::{Sent, Sms, SmsChannel, ThreemaChannel};
 use domain::contact::{Mobile, SenderId, SmsCountries, ThreemaId};
 use domain::delivery::{MessageFate, RequestTerms, SelfServiceOffer};
 use domain::id::{PracticeId, RecipientId, RecordId};
-use domain::practice::{Channel, MessageChannel, SelfService, Settings};
+use domain::practice::{Channel, Limits, MessageChannel, SelfService, Settings};
 use domain::record::Record;
 use domain::sending::{Addressee, Obstacle, d3_obstacles, d5_sender, l6_message_channel};
 use domain::threema::{ThreemaKey, ThreemaRefusal};
@@ -102,11 +102,11 @@ impl Messengers {
         store: &Store,
         (practice, record, recipient): Whose<'_>,
         channel: MessageChannel,
-        (addressee, settings): (&Addressee, &Settings),
+        (addressee, settings, limits): (&Addressee, &Settings, &Limits),
         now: Timestamp,
     ) -> Result<Option<Destination>, NoDestination> {
         if channel == MessageChannel::Sms {
-            let sender = d5_sender(settings, &self.own_sender);
+            let sender = d5_sender(settings, limits, &self.own_sender);
             return Ok(addressee.mobile.as_ref().map(|to| Destination::Sms {
                 to: to.clone(),
                 sender: sender.clone(),

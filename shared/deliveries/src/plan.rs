@@ -8,7 +8,7 @@ use domain::delivery::{
 use domain::document::{Document, Kind};
 use domain::hashed::LinkHash;
 use domain::id::{DeliveryId, DocumentId, PracticeId, RecordTypeId};
-use domain::practice::{Channel, MonthlyCaps, RecordType, Settings};
+use domain::practice::{Channel, Limits, MonthlyCaps, RecordType, Settings};
 use domain::record::{Recipient, Record};
 use domain::sending::{Addressee, Levels, Obstacle, Resolved, d4_resolve, d7_addressee};
 use domain::text_template::{TemplateId, TextTemplate};
@@ -28,6 +28,8 @@ const AT_ONCE: usize = 16;
 /// Everything that was read and resolved, and what keeps it from being sent.
 pub(crate) struct Plan {
     pub(crate) settings: Settings,
+    /// What the operator allows.
+    pub(crate) limits: Limits,
     pub(crate) addressee: Addressee,
     pub(crate) resolved: Resolved,
     /// L6: the channel of codes that the patient may ask for on the page, if nothing stands in the way now.
@@ -151,6 +153,7 @@ impl SendDelivery {
             drafts_since: facts.drafts_since,
             counts,
             settings,
+            limits: facts.limits,
             addressee,
             resolved,
             documents,

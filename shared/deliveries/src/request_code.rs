@@ -9,7 +9,7 @@ use domain::delivery::{
 use domain::id::{DeliveryId, PracticeId};
 use domain::language::Language;
 use domain::practice::{
-    Channel, MessageChannel, MonthlyCaps, PublicPractice, RecordType, Settings,
+    Channel, Limits, MessageChannel, MonthlyCaps, PublicPractice, RecordType, Settings,
 };
 use domain::record::Record;
 use domain::sending::{Addressee, Obstacle, d7_addressee, l6_message_channel};
@@ -105,6 +105,7 @@ impl NewCodeOutcome {
 /// Who would receive a message now, and under which settings.
 struct Present {
     settings: Settings,
+    limits: Limits,
     caps: MonthlyCaps,
     record: Record,
     record_type: RecordType,
@@ -464,7 +465,7 @@ impl Present {
         now: Timestamp,
     ) -> Result<Result<Option<Destination>, ThreemaRefusal>, Unavailable> {
         let whose = (&delivery.practice, &delivery.record, &delivery.recipient);
-        let of = (&self.addressee, &self.settings);
+        let of = (&self.addressee, &self.settings, &self.limits);
         match messengers.destination(store, whose, channel, of, now).await {
             Ok(destination) => Ok(Ok(destination)),
             Err(NoDestination::Threema(refusal)) => Ok(Err(refusal)),
@@ -523,6 +524,7 @@ async fn present(
     Ok(Some(Present {
         wording: wording(store, delivery, addressee.language).await?,
         caps: d4_monthly_caps(&settings, &facts.limits),
+        limits: facts.limits,
         settings,
         record,
         record_type,

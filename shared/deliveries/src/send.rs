@@ -683,7 +683,7 @@ impl SendDelivery {
             _ => return Ok(None),
         };
         let whose = (&request.practice, &request.record, &request.recipient);
-        let of = (&plan.addressee, &plan.settings);
+        let of = (&plan.addressee, &plan.settings, &plan.limits);
         let found = self
             .messengers
             .destination(&self.store, whose, channel, of, now);

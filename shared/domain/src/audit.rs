@@ -68,6 +68,8 @@ pub enum Action {
     PracticeDisabled,
     /// The operator enabled it again.
     PracticeEnabled,
+    /// The operator changed what it allows the practice (D4).
+    LimitsChanged,
     /// The operator made an API key.
     KeyCreated,
     /// The operator revoked an API key.
@@ -140,6 +142,7 @@ impl Action {
         match self {
             Self::PracticeCreated => "practice_created",
             Self::PracticeDisabled => "practice_disabled",
+            Self::LimitsChanged => "limits_changed",
             Self::PracticeEnabled => "practice_enabled",
             Self::KeyCreated => "key_created",
             Self::KeyRevoked => "key_revoked",
@@ -312,6 +315,7 @@ mod tests {
             Action::PracticeCreated,
             Action::PracticeDisabled,
             Action::PracticeEnabled,
+            Action::LimitsChanged,
             Action::CodeRequested,
             Action::EmailBounced,
             Action::EmailComplained,

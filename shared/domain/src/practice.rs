@@ -206,6 +206,19 @@ pub struct Limits {
     pub monthly_caps: MonthlyCaps,
 }
 
+/// A change of what the operator allows; what is not named stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LimitsChange {
+    /// The senders, as [`Limits::sender_ids`] has them.
+    pub sender_ids: Option<Option<Vec<SenderId>>>,
+    /// The cap on e-mails; `Some(None)` lifts it.
+    pub emails: Option<Option<Cap>>,
+    /// The same for SMS.
+    pub sms: Option<Option<Cap>>,
+    /// The same for Threema messages.
+    pub threema: Option<Option<Cap>>,
+}
+
 impl Limits {
     /// D5: whether the operator approved this sender.
     pub fn allow_sender(&self, sender: &SenderId) -> bool {

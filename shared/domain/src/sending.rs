@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::contact::{EmailAddress, Mobile, SenderId, ThreemaId};
 use crate::document::{Document, Kind};
 use crate::language::Language;
-use crate::practice::{Channel, MessageChannel, RecordType, SelfService, Settings};
+use crate::practice::{Channel, Limits, MessageChannel, RecordType, SelfService, Settings};
 use crate::record::{Recipient, Record};
 use crate::text::Line;
 
@@ -289,12 +289,12 @@ pub fn d3_obstacles(
     .collect()
 }
 
-/// D5: the sender that an SMS shows: the practice's, if it has one and does not hide itself, else Zweiweg's own.
-pub fn d5_sender<'a>(practice: &'a Settings, own: &'a SenderId) -> &'a SenderId {
+/// D5: the sender that an SMS shows: the practice's, if it has one that the operator still allows and does not hide itself, else Zweiweg's own.
+pub fn d5_sender<'a>(practice: &'a Settings, limits: &Limits, own: &'a SenderId) -> &'a SenderId {
     practice
         .sender_id
         .as_ref()
-        .filter(|_| !practice.hide_practice_number)
+        .filter(|sender| !practice.hide_practice_number && limits.allow_sender(sender))
         .unwrap_or(own)
 }
 
@@ -691,20 +691,32 @@ mod tests {
 
     #[test]
     fn d5_a_practice_that_hides_itself_shows_our_sender() {
-        let own = SenderId::try_from("Zweiweg".to_owned()).unwrap();
-        assert_eq!(
-            d5_sender(&settings(r#","sender_id":"Praxis""#), &own).as_str(),
-            "Praxis"
-        );
-        assert_eq!(
-            d5_sender(
-                &settings(r#","sender_id":"Praxis","hide_practice_number":true"#),
-                &own
-            )
-            .as_str(),
-            "Zweiweg"
-        );
-        assert_eq!(d5_sender(&settings(""), &own).as_str(), "Zweiweg");
+        let shown = |extra| shown(extra, None);
+        assert_eq!(shown(r#","sender_id":"Praxis""#), "Praxis");
+        let hidden = r#","sender_id":"Praxis","hide_practice_number":true"#;
+        assert_eq!(shown(hidden), "Zweiweg");
+        assert_eq!(shown(""), "Zweiweg");
+    }
+
+    #[test]
+    fn d5_a_sender_that_the_operator_allows_no_more_gives_way_to_ours() {
+        let shown = |allowed: &[&str]| shown(r#","sender_id":"Praxis""#, Some(allowed));
+        assert_eq!(shown(&["Praxis", "Park"]), "Praxis");
+        assert_eq!(shown(&["Park"]), "Zweiweg");
+        assert_eq!(shown(&[]), "Zweiweg");
+    }
+
+    /// The sender of a practice with these settings, to which these senders are allowed; `None` is any.
+    fn shown(extra: &str, allowed: Option<&[&str]>) -> String {
+        let sender = |name: &str| SenderId::try_from(name.to_owned()).unwrap();
+        let limits = Limits {
+            sender_ids: allowed.map(|names| names.iter().copied().map(sender).collect()),
+            ..Limits::default()
+        };
+        let own = sender("Zweiweg");
+        d5_sender(&settings(extra), &limits, &own)
+            .as_str()
+            .to_owned()
     }
 
     #[test]

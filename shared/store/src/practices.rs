@@ -3,11 +3,13 @@
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::audit::{Action, Op, Outcome};
 use domain::id::PracticeId;
-use domain::practice::{Limits, PublicPractice, Settings};
+use domain::practice::{Limits, LimitsChange, PublicPractice, Settings};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, Key, OURS, VERSION, from_item, last_op, number, time, to_item, with_op};
+use crate::item::{
+    Item, Key, OURS, VERSION, from_item, last_op, number, time, to_attribute, to_item, with_op,
+};
 use crate::restore::limits_from;
 
 impl Store {
@@ -24,6 +26,44 @@ impl Store {
             || Ok(Limits::default()),
             |item| limits_from(item).map(|(limits, _)| limits),
         )
+    }
+
+    /// Changes what the operator allows the practice, in one write, and says what it allows now; `None` if there is no such practice.
+    ///
+    /// From when on drafts are taken lies in the same item, and stays.
+    pub async fn change_limits(
+        &self,
+        practice: &PracticeId,
+        change: &LimitsChange,
+        op: &Op,
+    ) -> Result<Option<Limits>, StoreError> {
+        let mut sets = vec!["last_op = :op".to_owned()];
+        let mut update = self
+            .update(&Key::limits(practice))
+            .condition_expression("v = :v")
+            .expression_attribute_values(":v", number(VERSION))
+            .expression_attribute_values(":op", last_op(op, Action::LimitsChanged, Outcome::Done)?);
+        if let Some(senders) = &change.sender_ids {
+            sets.push("sender_ids = :senders".to_owned());
+            update = update.expression_attribute_values(":senders", to_attribute(senders)?);
+        }
+        for (name, cap) in [
+            ("emails", change.emails),
+            ("sms", change.sms),
+            ("threema", change.threema),
+        ] {
+            if let Some(cap) = cap {
+                sets.push(format!("monthly_caps.{name} = :{name}"));
+                update =
+                    update.expression_attribute_values(format!(":{name}"), to_attribute(&cap)?);
+            }
+        }
+        let update = update.update_expression(format!("SET {}", sets.join(", ")));
+        match self.change(update).await? {
+            Some(item) => limits_from(item).map(|(limits, _)| Some(limits)),
+            // Of a newer version, reading says so.
+            None => self.limits(practice).await.map(|_| None),
+        }
     }
 
     /// What pages say of the practice; `None` if there is no such practice.

@@ -3,6 +3,7 @@
 
 mod commands;
 mod erase;
+mod limits;
 mod restore;
 mod rotation;
 
