@@ -209,7 +209,7 @@ impl RequestCode {
             further: one_message(channel),
         };
         if self.store.count(&count, present.caps).await?.is_some() {
-            return self.capped(found, now, op).await.map(Some);
+            return self.capped("month", found, now, op).await.map(Some);
         }
         match self
             .store
@@ -223,7 +223,7 @@ impl RequestCode {
             }
             Reserved::CapReached => {
                 take_back(&self.store, &count).await;
-                return self.capped(found, now, op).await.map(Some);
+                return self.capped("day", found, now, op).await.map(Some);
             }
         }
         let reference = token.reference();
@@ -253,9 +253,10 @@ impl RequestCode {
         }))
     }
 
-    /// A cap of the month or the day is reached: neutral to the patient, and told to the practice (F-S5).
+    /// A cap of the month or the day is reached: neutral to the patient, and told to the practice and, by an alarm on this line, to the operator (F-S5).
     async fn capped(
         &self,
+        of: &'static str,
         found: Found,
         now: Timestamp,
         op: &Op,
@@ -264,6 +265,7 @@ impl RequestCode {
         tracing::warn!(
             delivery = delivery.id.as_str(),
             practice = delivery.practice.as_str(),
+            of,
             "a cap of messages is reached"
         );
         self.store.note_cap(&found.stored.link, now, op).await?;

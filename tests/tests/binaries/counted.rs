@@ -64,6 +64,42 @@ async fn wrong_and_right_codes_are_counted_each_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f_s5_a_request_that_a_cap_stops_is_counted_and_one_that_is_sent_is_not() {
+    let world = world().await;
+    let practice = &world.practice;
+    let self_service = json!({"self_service": {"allowed": true}});
+    let allowed = practice.put("/v1/record-types/std", self_service).await;
+    assert_eq!(allowed.status, 200);
+    let sent = send(&world).await;
+    let mut verify = Lambda::start(&world, "Verify").await;
+    let mut request_code = Lambda::start(&world, "RequestCode").await;
+    // The code that went with the sending is one SMS already.
+    for (cap, status, lines) in [(1, 503, 1), (2, 303, 1)] {
+        let settings =
+            json!({"name": "Praxis am Park", "sms_allowed": true, "monthly_caps": {"sms": cap}});
+        assert_eq!(practice.put("/v1/settings", settings).await.status, 200);
+        let page = verify
+            .answer(&of_patient("GET /d/{token}", &token(&sent)))
+            .await;
+        let body = page["body"].as_str().unwrap_or_default();
+        let form = between(body, "/code?", "</form>");
+        let form = between(form, "name=\"form\" value=\"", "\"");
+        let (route, origin) = ("POST /d/{token}/code", world.stack.api());
+        let pressed = posted(
+            route,
+            &sent,
+            origin,
+            &[cookie(&page)],
+            &format!("form={form}"),
+        );
+        let answer = request_code.answer(&pressed).await;
+        assert_eq!(answer["statusCode"], status, "{answer}");
+        let logs = request_code.logs();
+        assert_eq!(counted("ReachedCaps", &logs), lines, "{logs}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_left_pending_is_counted_and_nothing_else_that_is_settled() {
     let world = world().await;
     // The stack's own schedule is a day behind, so that the process alone finds these due.
