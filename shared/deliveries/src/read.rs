@@ -2,7 +2,7 @@
 
 use documents::Documents;
 use domain::audit::Op;
-use domain::delivery::{Download, l6_settled, l9_session_lives};
+use domain::delivery::{Download, l6_settled, l9_session_lives, p7_download_life};
 use domain::document::Document;
 use domain::hashed::{LinkHash, SessionHash};
 use domain::id::DocumentId;
@@ -145,9 +145,16 @@ impl ReadDocuments {
             let shown = Some((session, DownloadOutcome::Gone));
             return Ok(Some(Entered { found, shown }));
         };
-        let practice = &found.stored.delivery.practice;
+        let delivery = &found.stored.delivery;
+        let open = delivery.sessions.get(session.as_str());
+        let Some(life) = open.and_then(|open| p7_download_life(delivery, open, self.now())) else {
+            return Ok(Some(Entered { found, shown: None }));
+        };
         let name = file_name(&found, &document);
-        let url = self.documents.download_url(practice, &document, &name);
+        let practice = &delivery.practice;
+        let url = self
+            .documents
+            .download_url(practice, &document, &name, life);
         let url = url.await?;
         let download = Download {
             document: document.id,

@@ -22,8 +22,6 @@ use sha2::{Digest as _, Sha256};
 pub const PDF: &str = "application/pdf";
 /// How long an upload may take to begin, in seconds; the bucket's policy allows a minute more.
 pub const UPLOAD_LIFE: u64 = 5 * 60;
-/// P7: how long a download may take to begin, in seconds.
-pub const DOWNLOAD_LIFE: u64 = 60;
 
 /// The bucket of documents.
 #[derive(Clone, Debug)]
@@ -175,12 +173,15 @@ impl Documents {
         }
     }
 
-    /// P7: a URL that downloads the document as an attachment of this name, for 60 seconds.
+    /// P7: a URL that downloads the document as an attachment of this name, and may be begun for `life` seconds.
+    ///
+    /// It ends with the credentials that sign it, too. Lambda hands a function its own in the environment, without saying how long they last, so that this cannot be asked (F-D4); should they end first, the page makes a new URL.
     pub async fn download_url(
         &self,
         practice: &PracticeId,
         document: &Document,
         file_name: &str,
+        life: u64,
     ) -> Result<String, DocumentsError> {
         let signed = self
             .client
@@ -190,7 +191,7 @@ impl Documents {
             .response_content_type(PDF)
             .response_content_disposition(attachment(file_name))
             .response_cache_control("private, no-store")
-            .presigned(expiring(DOWNLOAD_LIFE)?)
+            .presigned(expiring(life)?)
             .await
             .map_err(|error| failure("GetObject", &error))?;
         Ok(signed.uri().to_owned())

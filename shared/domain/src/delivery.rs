@@ -38,6 +38,8 @@ pub const KEPT_AFTER_END: i64 = 30 * DAY;
 pub const CLOCKS_DIFFER: i64 = 10 * MINUTE;
 /// P7: how long a session lives without a request, in seconds.
 pub const SESSION_IDLE: i64 = 15 * MINUTE;
+/// P7: how long a URL of a document lives at most, in seconds.
+pub const DOWNLOAD_LIFE: u64 = 60;
 /// P7: how long a session lives at most, in seconds.
 pub const SESSION_LIFE: i64 = 60 * MINUTE;
 /// How many sessions a delivery has at once; a further one ends the oldest.
@@ -575,6 +577,16 @@ pub fn reachable_until(delivery: &Delivery) -> Option<Timestamp> {
     delivery
         .expires_at
         .map(|expires_at| window.map_or(expires_at, |window| window.min(expires_at)))
+}
+
+/// P7: for how long a URL of a document may live that is handed out at `now`, in seconds: never past the session that asks for it; `None` where that is over.
+///
+/// Asking has just ended its idleness, so that what is left of it is what ends it for good.
+pub fn p7_download_life(delivery: &Delivery, session: &Session, now: Timestamp) -> Option<u64> {
+    let end = session.created_at.plus(SESSION_LIFE);
+    let end = reachable_until(delivery).map_or(end, |until| until.min(end));
+    let left = u64::try_from(end.seconds() - now.seconds()).ok()?;
+    (left > 0).then_some(left.min(DOWNLOAD_LIFE))
 }
 
 /// L9 and P7: whether a session still shows documents at `now`.

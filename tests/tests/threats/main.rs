@@ -9,6 +9,7 @@
 
 mod alternating;
 mod clocks;
+mod downloads;
 mod floods;
 mod forgery;
 mod guesses;

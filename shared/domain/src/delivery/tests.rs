@@ -401,6 +401,30 @@ fn p7_a_session_ends_after_15_idle_minutes_and_60_in_all() {
 }
 
 #[test]
+fn p7_a_url_lives_for_a_minute_and_never_past_its_session() {
+    let mut delivery = delivery();
+    let opened = at("2026-12-01T08:00:00Z");
+    delivery.opened_at = Some(opened);
+    let session = |created_at| Session {
+        created_at,
+        seen_at: created_at,
+    };
+    let lives = |delivery: &Delivery, created_at: Timestamp, end: Timestamp| {
+        [-61, -60, -59, -1, 0, 1]
+            .map(|second| p7_download_life(delivery, &session(created_at), end.plus(second)))
+    };
+    let expected = [Some(60), Some(60), Some(59), Some(1), None, None];
+    let of_session = lives(&delivery, opened, opened.plus(60 * MINUTE));
+    assert_eq!(of_session, expected, "60 minutes in all");
+    let window = opened.plus(WINDOW);
+    let of_window = lives(&delivery, window.plus(-10 * MINUTE), window);
+    assert_eq!(of_window, expected, "L2");
+    let expiry = opened.plus(30 * MINUTE);
+    delivery.expires_at = Some(expiry);
+    assert_eq!(lives(&delivery, opened, expiry), expected, "L1");
+}
+
+#[test]
 fn l9_l2_ends_a_session_even_behind_a_lock() {
     let mut delivery = delivery();
     let opened = at("2026-12-01T08:00:00Z");
