@@ -442,7 +442,7 @@ async fn a_report_whose_worker_died_is_not_repeated_though_an_earlier_attempt_wa
 
 /// A day of minutes; how many webhooks arrived after `failures` that did not.
 async fn after_failures(failures: u32) -> usize {
-    let mut telling = Telling::start().await;
+    let mut telling = Telling::alone().await;
     let (_, sent) = telling.send("1").await;
     assert_eq!(
         telling.world.patient(&sent).enter(&sent.code).await.status,
@@ -454,7 +454,6 @@ async fn after_failures(failures: u32) -> usize {
         telling.minute().await;
         telling.world.advance(MINUTE);
     }
-    tokio::time::sleep(Duration::from_millis(1500)).await;
     telling.messages("webhook").await.len()
 }
 
