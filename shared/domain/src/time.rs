@@ -107,7 +107,7 @@ impl TryFrom<String> for ZoneName {
 
     fn try_from(name: String) -> Result<Self, Self::Error> {
         match TimeZone::get(&name) {
-            Ok(zone) if zone.iana_name().is_some() => Ok(Self(zone)),
+            Ok(zone) if !zone.is_unknown() => Ok(Self(zone)),
             _ => Err("expected a time zone's IANA name, such as Europe/Berlin".to_owned()),
         }
     }
@@ -153,9 +153,22 @@ mod tests {
     }
 
     #[test]
+    fn days_begin_at_midnight_in_utc() {
+        for (time, day) in [
+            ("1970-01-01T23:59:59Z", 0),
+            ("1970-01-02T00:00:00Z", 1),
+            ("2027-01-01T00:30:00+01:00", 20_818),
+        ] {
+            assert_eq!(at(time).day(), day, "{time}");
+        }
+    }
+
+    #[test]
     fn zones_are_known_by_their_names() {
         assert!(ZoneName::try_from("Europe/Vienna".to_owned()).is_ok());
-        assert!(ZoneName::try_from("Europe/Nowhere".to_owned()).is_err());
+        for unknown in ["Europe/Nowhere", "Etc/Unknown", ""] {
+            assert!(ZoneName::try_from(unknown.to_owned()).is_err(), "{unknown}");
+        }
         assert_eq!(String::from(ZoneName::default()), "Europe/Berlin");
     }
 }

@@ -79,4 +79,13 @@ mod tests {
         }
         assert_eq!(format!("{key:?}"), "ApiKeySecret(…)");
     }
+
+    #[test]
+    fn hashes_are_those_of_the_standard() {
+        // FIPS 180-2, appendix B.1.
+        assert_eq!(
+            sha256_hex(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
 }
