@@ -2,7 +2,6 @@
 //!
 //! Every row lies in its practice's partition and once more in its record's, so that a record's rows are found without reading the others.
 
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
 use data_encoding::HEXLOWER;
 use domain::audit::{AUDIT_KEPT, ERASURE_SETTLES, Entry, Op};
@@ -240,9 +239,7 @@ impl Store {
             if writes.is_empty() {
                 return Ok(());
             }
-            if !self.transact(writes).await? {
-                return Err(StoreError::Contention);
-            }
+            self.transact(writes).await?;
         }
     }
 
@@ -276,26 +273,13 @@ impl Store {
             if let Some(record) = &record {
                 writes.push(self.not_erased(&row, record)?);
             }
-            let sent = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(writes))
-                .send()
-                .await;
-            let Err(error) = sent else { return Ok(true) };
-            let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
-                error.as_service_error()
-            else {
-                return Err(StoreError::unavailable("TransactWriteItems")(error));
+            let Some(refused) = self.transact_or_say(writes).await? else {
+                return Ok(true);
             };
-            let failed = |at: usize| {
-                let reason = canceled.cancellation_reasons().get(at);
-                reason.and_then(|reason| reason.code()) == Some("ConditionalCheckFailed")
-            };
-            if failed(0) {
+            if refused.is_by(0) {
                 return Ok(false);
             }
-            if failed(checked)
+            if refused.is_by(checked)
                 && let Some(erased) = record.take()
             {
                 row.entry.record = self.alias_of(&row.practice, &erased).await?;

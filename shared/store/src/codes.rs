@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
@@ -77,30 +76,15 @@ impl Store {
         for (key, cap) in caps {
             writes.push(self.cap_write(&key, cap, now)?);
         }
-        match self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(writes))
-            .send()
-            .await
-        {
-            Ok(_) => Ok(Reserved::Yes),
-            Err(error) => match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-                    let failed = |at: usize| {
-                        let reason = canceled.cancellation_reasons().get(at);
-                        reason.and_then(|reason| reason.code()) == Some("ConditionalCheckFailed")
-                    };
-                    let is_cap = !failed(0) && (failed(1) || failed(2));
-                    Ok(if is_cap {
-                        Reserved::CapReached
-                    } else {
-                        Reserved::Changed
-                    })
-                }
-                _ => Err(StoreError::unavailable("TransactWriteItems")(error)),
-            },
-        }
+        let Some(refused) = self.transact_or_say(writes).await? else {
+            return Ok(Reserved::Yes);
+        };
+        let is_cap = !refused.is_by(0) && (refused.is_by(1) || refused.is_by(2));
+        Ok(if is_cap {
+            Reserved::CapReached
+        } else {
+            Reserved::Changed
+        })
     }
 
     /// L6: the message was accepted, or its fate is unknown: the new code holds alone. Safe to repeat.
@@ -226,25 +210,14 @@ impl Store {
             delivery.id.as_str(),
             now,
         )?);
-        match self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(writes))
-            .send()
-            .await
-        {
-            Ok(_) => Ok(Replaced::Yes),
-            Err(error) => match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-                    Ok(match repeated_request(canceled)? {
-                        Some(earlier) if earlier.is_same(request) => Replaced::Repeated,
-                        Some(_) => Replaced::Mismatch,
-                        None => Replaced::Changed,
-                    })
-                }
-                _ => Err(StoreError::unavailable("TransactWriteItems")(error)),
-            },
-        }
+        let Some(refused) = self.transact_or_say(writes).await? else {
+            return Ok(Replaced::Yes);
+        };
+        Ok(match repeated_request(&refused)? {
+            Some(earlier) if earlier.is_same(request) => Replaced::Repeated,
+            Some(_) => Replaced::Mismatch,
+            None => Replaced::Changed,
+        })
     }
 
     fn slot_update(&self, link: &LinkHash, version: u32) -> UpdateItemFluentBuilder {

@@ -317,11 +317,7 @@ impl Store {
                 .map_err(|_| StoreError::Unreadable("our own"))?;
             writes.push(TransactWriteItem::builder().delete(delete).build());
         }
-        if self.transact(writes).await? {
-            Ok(())
-        } else {
-            Err(StoreError::Contention)
-        }
+        self.transact(writes).await.map(drop)
     }
 
     /// The part of opening a delivery that concerns one document (L5): it must be there, and nobody may have sent it since it was read.

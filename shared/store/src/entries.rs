@@ -1,5 +1,6 @@
 //! Entering a code (L4): an attempt is charged before it is judged, and a right entry takes back only its own charge.
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::audit::{Action, Op, Outcome};
@@ -9,6 +10,7 @@ use domain::delivery::{
 use domain::hashed::{LinkHash, SessionHash};
 use domain::time::Timestamp;
 
+use crate::clashes::send_through;
 use crate::error::StoreError;
 use crate::item::{Item, Key, last_op, number, time, to_attribute};
 use crate::{Store, StoredDelivery};
@@ -214,17 +216,20 @@ enum Changed {
 
 /// Sends the update, and tells from the losing item why it lost, without another read.
 async fn send(update: UpdateItemFluentBuilder, link: &LinkHash) -> Result<Changed, StoreError> {
-    let sent = update
+    let update = update
         .return_values(ReturnValue::AllNew)
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-        .send()
-        .await;
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    let sent = send_through(
+        || update.clone().send(),
+        UpdateItemError::is_transaction_conflict_exception,
+    );
     let read = |item: Item| StoredDelivery::from_item(link, item);
-    match sent {
+    match sent.await {
         Ok(updated) => read(updated.attributes.unwrap_or_default()).map(Changed::Yes),
         Err(error) => match error.as_service_error() {
-            Some(aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(lost)) => {
-                lost.item.clone().filter(|item| !item.is_empty()).map(read).transpose().map(Changed::No)
+            Some(UpdateItemError::ConditionalCheckFailedException(lost)) => {
+                let item = lost.item.clone().filter(|item| !item.is_empty());
+                item.map(read).transpose().map(Changed::No)
             }
             _ => Err(StoreError::unavailable("UpdateItem")(error)),
         },

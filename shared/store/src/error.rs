@@ -22,8 +22,8 @@ pub enum StoreError {
         "an item of the table cannot be read ({0}); is a newer version of the functions deployed beside this one?"
     )]
     Unreadable(&'static str),
-    /// Others changed the same items again and again.
-    #[error("the table's items changed too often in between")]
+    /// Others changed the same items again and again, or more was written than the table takes.
+    #[error("the table's items changed too often in between, or it takes no more at the moment")]
     Contention,
 }
 
@@ -31,9 +31,12 @@ impl StoreError {
     pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(
         operation: &'static str,
     ) -> impl Fn(SdkError<E, R>) -> Self {
-        move |error| Self::Unavailable {
-            operation,
-            reason: Reason(&error).to_string(),
+        move |error| match error.code() {
+            Some("TransactionConflictException") => Self::Contention,
+            _ => Self::Unavailable {
+                operation,
+                reason: Reason(&error).to_string(),
+            },
         }
     }
 }

@@ -42,6 +42,7 @@ mod access;
 mod audit;
 mod by_id;
 mod changes;
+mod clashes;
 mod codes;
 mod deliveries;
 mod documents;

@@ -126,7 +126,7 @@ impl Store {
         if self.transact(writes).await? {
             Ok(())
         } else {
-            Err(StoreError::Contention)
+            Err(StoreError::Unreadable("what is to be replaced"))
         }
     }
 

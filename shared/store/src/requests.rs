@@ -1,6 +1,5 @@
 //! Idempotency keys: what a request became, remembered for a day as hashes, never with its answer.
 
-use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
@@ -10,6 +9,7 @@ use domain::time::{DAY, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
+use crate::clashes::Refused;
 use crate::error::StoreError;
 use crate::item::{Key, from_item, number, time, to_item};
 
@@ -51,17 +51,10 @@ impl Request {
 }
 
 /// The earlier request that kept a transaction from being written, if it was that.
-pub(crate) fn repeated_request(
-    canceled: &TransactionCanceledException,
-) -> Result<Option<Request>, StoreError> {
-    let lost = canceled
-        .cancellation_reasons()
-        .iter()
-        .filter_map(|reason| reason.item.clone());
-    let mut requests = lost.filter(|item| item.contains_key("body"));
-    requests
-        .next()
-        .map(|item| from_item(item, "request"))
+pub(crate) fn repeated_request(refused: &Refused) -> Result<Option<Request>, StoreError> {
+    let earlier = refused.items().find(|item| item.contains_key("body"));
+    earlier
+        .map(|item| from_item(item.clone(), "request"))
         .transpose()
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem};
 use domain::delivery::MessageFate;
 use domain::hashed::LinkHash;
@@ -121,27 +120,14 @@ impl Store {
             link: None,
         };
         let mut put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(claim.item(&stored)?))
+            .put_item(claim.item(&stored)?)
             .condition_expression(claim.condition());
         if let Some(replaces) = claim.replaces {
             put = put
                 .expression_attribute_names("#attempt", "attempt")
                 .expression_attribute_values(":replaces", number(replaces));
         }
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::unavailable("PutItem")(error)),
-        }
+        self.put_if(put).await
     }
 
     /// Writes down what became of an item that is being sent; what is known already stays.

@@ -133,17 +133,7 @@ impl Store {
             .map_err(unreadable)?;
             writes.push(TransactWriteItem::builder().update(lane).build());
         }
-        // A lane that moves at the same moment keeps the transaction from being written.
-        for _ in 0..8 {
-            if self.transact(writes.clone()).await? {
-                return Ok(true);
-            }
-            let now = self.run(&run.practice, &run.id).await?;
-            if now.is_none_or(|now| now.cancelled_at.is_some() || now.finished_at.is_some()) {
-                return Ok(false);
-            }
-        }
-        Err(StoreError::Contention)
+        self.transact(writes).await
     }
 
     /// Nothing is left to be done in this attempt of the run; a second time changes nothing.
@@ -189,7 +179,7 @@ impl Store {
         Ok(page.items)
     }
 
-    /// Runs that are not finished, of every practice.
+    /// Runs that are not finished, of every practice; rows that this version cannot read are left alone.
     pub async fn active_runs(&self) -> Result<Vec<ActiveRun>, StoreError> {
         let mut found = Vec::new();
         let mut start = None;
@@ -240,6 +230,8 @@ impl Store {
     /// Writes it together with the request that it answers, or says why not.
     async fn request_run(
         &self,
+            Some(EarlierRequest::Mismatch) => Ok(RunRequested::Mismatch),
+            None => Ok(RunRequested::Changed),
         run: &Run,
         mut writes: Vec<TransactWriteItem>,
         request: &IdempotencyKey,
@@ -247,34 +239,19 @@ impl Store {
     ) -> Result<RunRequested, StoreError> {
         let made = format!("{}/{}", run.id, run.attempt);
         writes.extend(self.request_writes(&run.practice, request, &made, now)?);
-        for _ in 0..4 {
-            if self.transact_bulky(writes.clone()).await? {
-                return Ok(RunRequested::Yes);
-            }
-            let earlier = self.earlier_request(&run.practice, request, now).await?;
-            match earlier {
-                // Our own write, whose answer was lost.
-                Some(EarlierRequest::Same(before)) if before == made => {
-                    return Ok(RunRequested::Yes);
-                }
-                Some(EarlierRequest::Same(before)) => {
-                    let id = before.split('/').next().unwrap_or_default().parse();
-                    return id
-                        .map(RunRequested::Repeated)
-                        .map_err(|_| StoreError::Unreadable("request"));
-                }
-                Some(EarlierRequest::Mismatch) => return Ok(RunRequested::Mismatch),
-                None => {}
-            }
-            let found = self.run(&run.practice, &run.id).await?;
-            let is_as_expected = found.as_ref().map_or(run.attempt == 1, |found| {
-                found.attempt + 1 == run.attempt && found.finished_at.is_some()
-            });
-            if !is_as_expected {
-                return Ok(RunRequested::Changed);
+        if self.transact_bulky(writes).await? {
+            return Ok(RunRequested::Yes);
+        }
+        let earlier = self.earlier_request(&run.practice, request, now).await?;
+        match earlier {
+            // Our own write, whose answer was lost.
+            Some(EarlierRequest::Same(before)) if before == made => Ok(RunRequested::Yes),
+            Some(EarlierRequest::Same(before)) => {
+                let id = before.split('/').next().unwrap_or_default().parse();
+                id.map(RunRequested::Repeated)
+                    .map_err(|_| StoreError::Unreadable("request"))
             }
         }
-        Err(StoreError::Contention)
     }
 }
 

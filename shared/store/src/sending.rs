@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 use domain::audit::{Action, Op, Outcome};
 use domain::delivery::{Delivery, KEPT_AFTER_END, PENDING, SentIn, l5_is_superseded};
@@ -108,43 +106,25 @@ impl Store {
     /// D10, first write: the delivery as pending, its place, and the request that it answers; all or nothing.
     pub async fn add_pending(&self, pending: &PendingDelivery<'_>) -> Result<(), PendingFailure> {
         let write = self.pending_write(pending).map_err(PendingFailure::Store)?;
-        let sent = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(write))
-            .send()
-            .await;
-        let Err(error) = sent else { return Ok(()) };
-        let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
-            error.as_service_error()
-        else {
-            return Err(PendingFailure::Store(StoreError::unavailable(
-                "TransactWriteItems",
-            )(error)));
+        let sent = self.transact_or_say(write).await;
+        let Some(refused) = sent.map_err(PendingFailure::Store)? else {
+            return Ok(());
         };
         let request = match pending.once {
             Once::Request(request) => request,
-            Once::Item(_) => return Err(not_ours(canceled)),
+            Once::Item(_) => return Err(PendingFailure::NotOurs),
         };
-        let earlier = repeated_request(canceled).map_err(PendingFailure::Store)?;
-        match earlier {
+        let earlier = repeated_request(&refused).map_err(PendingFailure::Store)?;
+        Err(match earlier {
             // Our own write, whose answer was lost.
-            Some(earlier) if earlier.made == pending.stored.delivery.id.as_str() => Ok(()),
-            Some(earlier) if earlier.is_same(request) => {
-                Err(PendingFailure::Repeated(earlier.made))
+            Some(earlier) if earlier.made == pending.stored.delivery.id.as_str() => return Ok(()),
+            Some(earlier) if earlier.is_same(request) => PendingFailure::Repeated(earlier.made),
+            Some(_) => PendingFailure::Mismatch,
+            None if (0..=pending.older_links.len()).any(|at| refused.is_by(at)) => {
+                PendingFailure::Taken
             }
-            Some(_) => Err(PendingFailure::Mismatch),
-            None => {
-                let places = 1 + pending.older_links.len();
-                let mut places = canceled.cancellation_reasons().iter().take(places);
-                let taken = places.any(|reason| reason.code() == Some("ConditionalCheckFailed"));
-                Err(if taken {
-                    PendingFailure::Taken
-                } else {
-                    PendingFailure::Store(StoreError::Contention)
-                })
-            }
-        }
+            None => PendingFailure::Store(StoreError::Contention),
+        })
     }
 
     fn pending_write(
@@ -250,30 +230,12 @@ impl Store {
             if write.len() > 100 {
                 return Err(OpenFailure::Refused);
             }
-            match self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(write))
-                .send()
-                .await
-            {
-                Ok(_) => return Ok(Opened { superseded }),
-                Err(error) => match error.as_service_error() {
-                    Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-                        let own = canceled
-                            .cancellation_reasons()
-                            .first()
-                            .and_then(|reason| reason.code());
-                        if own == Some("ConditionalCheckFailed") {
-                            return Err(OpenFailure::Refused);
-                        }
-                    }
-                    _ => {
-                        return Err(OpenFailure::Store(StoreError::unavailable(
-                            "TransactWriteItems",
-                        )(error)));
-                    }
-                },
+            match self.transact_or_say(write).await {
+                Ok(None) => return Ok(Opened { superseded }),
+                Ok(Some(refused)) if refused.is_by(0) => return Err(OpenFailure::Refused),
+                // Another one was faster at a document, or is at it: the e-mail is out, so that it is worth another look.
+                Ok(Some(_)) | Err(StoreError::Contention) => {}
+                Err(error) => return Err(OpenFailure::Store(error)),
             }
         }
         Err(OpenFailure::Store(StoreError::Contention))
@@ -372,16 +334,6 @@ impl Store {
             .build()
             .map_err(|_| StoreError::Unreadable("our own"))?;
         Ok(TransactWriteItem::builder().update(update).build())
-    }
-}
-
-/// Why an item of a run could not be taken up: a condition says so, or others wrote the same items at the same moment.
-fn not_ours(canceled: &TransactionCanceledException) -> PendingFailure {
-    let mut reasons = canceled.cancellation_reasons().iter();
-    if reasons.any(|reason| reason.code() == Some("ConditionalCheckFailed")) {
-        PendingFailure::NotOurs
-    } else {
-        PendingFailure::Store(StoreError::Contention)
     }
 }
 

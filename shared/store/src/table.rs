@@ -5,17 +5,16 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::{
-    TransactWriteItemsError, TransactWriteItemsOutput,
-};
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, ReturnValue, TransactWriteItem};
 use serde::de::DeserializeOwned;
 
 use crate::Store;
+use crate::clashes::{Refused, is_clash, refusal, send_through};
 use crate::error::StoreError;
 use crate::item::{Item, Key, OURS, VERSION, from_item, number, text};
 
@@ -104,20 +103,37 @@ impl Store {
     /// Keeps or replaces an item; one that another version of this code wrote stays as it is, for it may hold what we would lose.
     pub(crate) async fn put(&self, item: Item) -> Result<(), StoreError> {
         let put = self
-            .client
+            .put_item(item)
+            .condition_expression(OURS)
+            .expression_attribute_values(":v", number(VERSION));
+        if self.put_if(put).await? {
+            Ok(())
+        } else {
+            Err(StoreError::Unreadable("what is to be replaced"))
+        }
+    }
+
+    pub(crate) fn put_item(&self, item: Item) -> PutItemFluentBuilder {
+        self.client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
-            .condition_expression(OURS)
-            .expression_attribute_values(":v", number(VERSION));
-        match put.send().await {
-            Ok(_) => Ok(()),
+    }
+
+    /// Keeps an item; `false` if the condition did not hold.
+    pub(crate) async fn put_if(&self, put: PutItemFluentBuilder) -> Result<bool, StoreError> {
+        let sent = send_through(
+            || put.clone().send(),
+            PutItemError::is_transaction_conflict_exception,
+        );
+        match sent.await {
+            Ok(_) => Ok(true),
             Err(error)
                 if error
                     .as_service_error()
                     .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
             {
-                Err(StoreError::Unreadable("what is to be replaced"))
+                Ok(false)
             }
             Err(error) => Err(StoreError::unavailable("PutItem")(error)),
         }
@@ -171,13 +187,17 @@ impl Store {
 
     /// Deletes an item; `false` if there was none.
     pub(crate) async fn delete(&self, key: &Key) -> Result<bool, StoreError> {
-        let deleted = self
+        let delete = self
             .client
             .delete_item()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
-            .return_values(ReturnValue::AllOld)
-            .send()
+            .return_values(ReturnValue::AllOld);
+        let deleted = send_through(
+            || delete.clone().send(),
+            DeleteItemError::is_transaction_conflict_exception,
+        );
+        let deleted = deleted
             .await
             .map_err(StoreError::unavailable("DeleteItem"))?;
         Ok(deleted.attributes.is_some())
@@ -207,21 +227,24 @@ impl Store {
         found.map_or(Ok(false), |_| Err(StoreError::Contention))
     }
 
-    /// Writes all or nothing; `false` if a condition did not hold or another transaction was faster.
+    /// Writes all or nothing; `false` if a condition did not hold.
     pub(crate) async fn transact(
         &self,
         writes: Vec<TransactWriteItem>,
     ) -> Result<bool, StoreError> {
-        let sent = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(writes))
-            .send()
-            .await;
-        is_written(sent)
+        let refused = self.transact_or_say(writes).await?;
+        Ok(refused.is_none())
     }
 
-    /// The same for megabytes, which take longer than what is written else.
+    /// Writes all or nothing; where a condition did not hold, which one it was.
+    pub(crate) async fn transact_or_say(
+        &self,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<Option<Refused>, StoreError> {
+        self.transact_within(writes, None).await
+    }
+
+    /// As [`Store::transact`], for megabytes, which take longer than what is written else.
     pub(crate) async fn transact_bulky(
         &self,
         writes: Vec<TransactWriteItem>,
@@ -230,15 +253,39 @@ impl Store {
             .operation_attempt_timeout(BULKY_ATTEMPT)
             .operation_timeout(BULKY)
             .build();
-        let sent = self
+        let refused = self.transact_within(writes, Some(patience)).await?;
+        Ok(refused.is_none())
+    }
+
+    async fn transact_within(
+        &self,
+        writes: Vec<TransactWriteItem>,
+        patience: Option<TimeoutConfig>,
+    ) -> Result<Option<Refused>, StoreError> {
+        let call = self
             .client
             .transact_write_items()
-            .set_transact_items(Some(writes))
-            .customize()
-            .config_override(Builder::new().timeout_config(patience))
-            .send()
-            .await;
-        is_written(sent)
+            .set_transact_items(Some(writes));
+        let send = || {
+            let (call, patience) = (call.clone(), patience.clone());
+            async move {
+                match patience {
+                    None => call.send().await,
+                    Some(patience) => {
+                        let own = Builder::new().timeout_config(patience);
+                        call.customize().config_override(own).send().await
+                    }
+                }
+            }
+        };
+        let Err(error) = send_through(send, is_clash).await else {
+            return Ok(None);
+        };
+        match error.as_service_error() {
+            Some(canceled) if is_clash(canceled) => Err(StoreError::Contention),
+            Some(canceled) if let Some(refused) = refusal(canceled) => Ok(Some(refused)),
+            _ => Err(StoreError::unavailable("TransactWriteItems")(error)),
+        }
     }
 
     pub(crate) fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
@@ -262,7 +309,12 @@ impl Store {
         &self,
         update: UpdateItemFluentBuilder,
     ) -> Result<Option<Item>, StoreError> {
-        match update.return_values(ReturnValue::AllNew).send().await {
+        let update = update.return_values(ReturnValue::AllNew);
+        let sent = send_through(
+            || update.clone().send(),
+            UpdateItemError::is_transaction_conflict_exception,
+        );
+        match sent.await {
             Ok(changed) => Ok(Some(changed.attributes.unwrap_or_default())),
             Err(error)
                 if error
@@ -273,21 +325,5 @@ impl Store {
             }
             Err(error) => Err(StoreError::unavailable("UpdateItem")(error)),
         }
-    }
-}
-
-fn is_written<R>(
-    sent: Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError, R>>,
-) -> Result<bool, StoreError> {
-    match sent {
-        Ok(_) => Ok(true),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(StoreError::unavailable("TransactWriteItems")(error)),
     }
 }

@@ -1,6 +1,5 @@
 //! The keys of recipients' Threema IDs: held from the first message on, so that another one is noticed.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use domain::contact::ThreemaId;
 use domain::id::{PracticeId, RecipientId, RecordId};
 use domain::threema::ThreemaKey;
@@ -47,20 +46,12 @@ impl Store {
                 first_seen_at: now,
             };
             let put = self
-                .client
-                .put_item()
-                .table_name(&self.table)
-                .set_item(Some(to_item(&place, &new)?))
+                .put_item(to_item(&place, &new)?)
                 .condition_expression("attribute_not_exists(pk) OR threema_id <> :id")
                 .expression_attribute_values(":id", text(id.as_str()));
-            match put.send().await {
-                Ok(_) => return Ok(key.clone()),
-                // Somebody was faster: theirs counts.
-                Err(error)
-                    if error
-                        .as_service_error()
-                        .is_some_and(PutItemError::is_conditional_check_failed_exception) => {}
-                Err(error) => return Err(StoreError::unavailable("PutItem")(error)),
+            // Where somebody was faster, theirs counts.
+            if self.put_if(put).await? {
+                return Ok(key.clone());
             }
         }
         Err(StoreError::Contention)

@@ -1,6 +1,5 @@
 //! A practice's webhooks: one item, changed as a whole on condition that nobody else changed it in between.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use domain::audit::{Action, Op, Outcome};
 use domain::id::PracticeId;
 use domain::webhook::Webhooks;
@@ -61,24 +60,9 @@ impl Store {
         let item = to_item(&Key::webhooks(practice), &stored)?;
         let item = with_op(item, op, Action::WebhooksChanged, Outcome::Done)?;
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
+            .put_item(item)
             .condition_expression("attribute_not_exists(pk) OR revision = :seen")
-            .expression_attribute_values(":seen", number(seen))
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::unavailable("PutItem")(error)),
-        }
+            .expression_attribute_values(":seen", number(seen));
+        self.put_if(put).await
     }
 }

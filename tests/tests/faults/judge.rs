@@ -51,6 +51,12 @@ pub(crate) async fn judge(
             || case.operation == Operation::Dispatch && answer["batchItemFailures"].is_array();
         judge.holds("a clear answer", is_clear, answer);
     }
+    if fault.is_some_and(|(_, fault)| fault.passes()) {
+        for answer in &answers {
+            let is_done = status(answer) < 500 && answer["batchItemFailures"].get(0).is_none();
+            judge.holds("what passes by itself is not felt", is_done, answer);
+        }
+    }
     match case.operation {
         Operation::Issue => judge.issue(&answers).await,
         Operation::MakeCode => judge.make_code(&answers).await,

@@ -1,7 +1,7 @@
 //! The fault matrix: each call that an operation makes to AWS × each thing that can go wrong with it.
 //!
 //! The calls are recorded, so that a new one brings its own cases. A function is a process of its own, and killing it ends it.
-//! The whole table lies in `target/tmp/faults.txt` afterwards, its sum first.
+//! The test prints a line for each call (`--nocapture`); every case with its verdict lies in `target/tmp/faults.txt` afterwards.
 //! Faults happen on the wire between the function and the services of a stack, so that the SDK's own repeats are part of it.
 #![expect(
     clippy::expect_used,
@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod clashes;
 mod judge;
 mod operations;
 mod wire;
@@ -16,7 +17,8 @@ mod wire;
 #[path = "../runs/worker.rs"]
 mod worker;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
 use futures::stream::{self, StreamExt as _};
@@ -29,8 +31,36 @@ use crate::wire::{Call, Fault, Wire};
 
 /// So many cases go on at once; most of them wait for a time-out.
 const AT_ONCE: usize = 4;
+/// The verdict on a case in which every invariant holds.
+const HOLDS: &str = "holds";
 /// How often an operation is done until none of its calls had to be repeated.
 const TRIES: usize = 10;
+
+/// A case and what came of it.
+struct Row {
+    operation: Operation,
+    call: Call,
+    fault: Fault,
+    /// Nothing where the process was killed.
+    answered: Vec<u64>,
+    verdict: String,
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            operation,
+            call,
+            fault,
+            answered,
+            verdict,
+        } = self;
+        write!(
+            f,
+            "{operation} · {call} · {fault:?} · {answered:?} · {verdict}"
+        )
+    }
+}
 
 /// Does an operation once, with a fault or without: the wire that its calls went over, what came of it, and what was logged.
 async fn run(operation: Operation, fault: Option<(Call, Fault)>) -> (Wire, Judged, String) {
@@ -84,7 +114,10 @@ async fn calls(operation: Operation) -> BTreeSet<Call> {
 async fn cases(operation: Operation) -> Vec<(Operation, Call, Fault)> {
     let calls = calls(operation).await;
     let case = |call: &Call, fault| (operation, call.clone(), fault);
-    let faults = |call| Fault::ALL.iter().map(move |fault| case(call, *fault));
+    let faults = |call: &Call| {
+        let may_meet = Fault::ALL.into_iter().filter(|fault| call.may_meet(*fault));
+        may_meet.map(|fault| case(call, fault)).collect::<Vec<_>>()
+    };
     calls.iter().flat_map(faults).collect()
 }
 
@@ -98,27 +131,26 @@ async fn whatever_happens_to_a_call_every_invariant_holds() {
         let is_struck = wire.calls().contains(&call);
         let verdict = match (judged.wrong.as_slice(), is_struck) {
             (_, false) => "the call was not made".to_owned(),
-            ([], true) => "holds".to_owned(),
+            ([], true) => HOLDS.to_owned(),
             (wrong, true) => format!("BROKEN {}", wrong.join("; ")),
         };
-        let row = format!(
-            "{operation} · {call} · {fault:?} · {:?} · {verdict}",
-            judged.answered
-        );
-        (row, verdict == "holds")
+        Row {
+            operation,
+            call,
+            fault,
+            answered: judged.answered,
+            verdict,
+        }
     });
-    let rows: Vec<(String, bool)> = rows.buffered(AT_ONCE).collect().await;
+    let rows: Vec<Row> = rows.buffered(AT_ONCE).collect().await;
     let sum = sum(&rows);
-    println!("{sum}");
-    let mut table = vec![sum.as_str()];
-    table.extend(rows.iter().map(|(row, _)| row.as_str()));
+    println!("{sum}\n{}", brief(&rows));
+    let mut table = vec![sum];
+    table.extend(rows.iter().map(Row::to_string));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(folder.join("faults.txt"), table.join("\n")).expect("a file");
-    let broken: Vec<&String> = rows
-        .iter()
-        .filter(|(_, holds)| !holds)
-        .map(|(row, _)| row)
-        .collect();
+    let broken = rows.iter().filter(|row| row.verdict != HOLDS);
+    let broken: Vec<String> = broken.map(Row::to_string).collect();
     assert!(
         broken.is_empty(),
         "{} of {}: {broken:#?}",
@@ -173,12 +205,40 @@ async fn a_function_without_a_permission_fails_closed_and_tells_the_operator_alo
 }
 
 /// How many cases there are, in all and of each operation.
-fn sum(rows: &[(String, bool)]) -> String {
+fn sum(rows: &[Row]) -> String {
     let of = |operation: Operation| {
-        let beginning = format!("{operation} · ");
-        let its = rows.iter().filter(|(row, _)| row.starts_with(&beginning));
+        let its = rows.iter().filter(|row| row.operation == operation);
         format!("{operation} {}", its.count())
     };
     let each = Operation::ALL.map(of).join(", ");
     format!("{} cases: {each}", rows.len())
+}
+
+/// One line for each call: what was answered how often, whatever went wrong with it.
+fn brief(rows: &[Row]) -> String {
+    let of_one_call =
+        |one: &Row, next: &Row| (one.operation, &one.call) == (next.operation, &next.call);
+    let line = |of_call: &[Row]| {
+        let mut answers: BTreeMap<String, usize> = BTreeMap::new();
+        for row in of_call {
+            *answers.entry(format!("{:?}", row.answered)).or_default() += 1;
+        }
+        let answers = answers
+            .iter()
+            .map(|(answer, times)| format!("{times} × {answer}"));
+        let answers: Vec<String> = answers.collect();
+        let held = of_call.iter().filter(|row| row.verdict == HOLDS).count();
+        let (
+            Row {
+                operation, call, ..
+            },
+            all,
+        ) = (&of_call[0], of_call.len());
+        format!(
+            "{operation} · {call} · {held} of {all} hold · {}",
+            answers.join(", ")
+        )
+    };
+    let lines: Vec<String> = rows.chunk_by(of_one_call).map(line).collect();
+    lines.join("\n")
 }

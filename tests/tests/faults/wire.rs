@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use serde_json::{Value, json};
 use tests::World;
 use tests::front::{Passing, in_front_of};
 use tokio::sync::watch;
@@ -20,9 +21,28 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The first of this name.
+    pub(crate) fn first(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            before: 0,
+        }
+    }
+
     /// The service and its operation.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether this thing may go wrong with it: some are the table's alone, or that of its writes.
+    pub(crate) fn may_meet(&self, fault: Fault) -> bool {
+        let of_table = self.name.strip_prefix("DYNAMODB ");
+        let is_write = |call: &str| !["GetItem", "BatchGetItem", "Query"].contains(&call);
+        match fault {
+            Fault::Throttled(_) => of_table.is_some(),
+            Fault::Conflict(_) => of_table.is_some_and(is_write),
+            _ => true,
+        }
     }
 
     /// The first of its name.
@@ -48,6 +68,10 @@ pub(crate) enum Fault {
     SilenceBefore(Times),
     /// It has done it and says nothing.
     SilenceAfter(Times),
+    /// The table takes no more at the moment: a transaction by the reason of one of its writes.
+    Throttled(Times),
+    /// Somebody else's transaction is at the same item: of a transaction, at one of its writes.
+    Conflict(Times),
     /// The function's process is killed, the service has done nothing.
     KillBefore,
     /// The service has done it, then the process is killed.
@@ -68,8 +92,8 @@ pub(crate) enum Times {
 }
 
 impl Fault {
-    /// Every one that may happen to any call; a permission is there or not.
-    pub(crate) const ALL: [Self; 11] = [
+    /// Every one that may happen; a permission is there or not.
+    pub(crate) const ALL: [Self; 15] = [
         Self::ErrorBefore(Times::Once),
         Self::ErrorBefore(Times::FromThenOn),
         Self::ErrorAfter(Times::Once),
@@ -78,16 +102,30 @@ impl Fault {
         Self::SilenceBefore(Times::FromThenOn),
         Self::SilenceAfter(Times::Once),
         Self::SilenceAfter(Times::FromThenOn),
+        Self::Throttled(Times::Once),
+        Self::Throttled(Times::FromThenOn),
+        Self::Conflict(Times::Once),
+        Self::Conflict(Times::FromThenOn),
         Self::KillBefore,
         Self::KillAfter,
         Self::Twin,
     ];
+
+    /// Whether the same call a moment later goes through, as somebody who asks for nothing twice can tell.
+    pub(crate) fn passes(self) -> bool {
+        matches!(
+            self,
+            Self::Throttled(Times::Once) | Self::Conflict(Times::Once)
+        )
+    }
 
     fn goes_on(self) -> bool {
         let goes_on = Times::FromThenOn;
         match self {
             Self::ErrorBefore(times)
             | Self::ErrorAfter(times)
+            | Self::Throttled(times)
+            | Self::Conflict(times)
             | Self::SilenceBefore(times)
             | Self::SilenceAfter(times) => times == goes_on,
             Self::Denied => true,
@@ -205,6 +243,12 @@ impl Wire {
         match fault {
             Fault::ErrorBefore(_) => error(),
             Fault::Denied => denied(&passing.call),
+            Fault::Throttled(_) => clash(&passing, "ThrottlingException", "ThrottlingError"),
+            Fault::Conflict(_) => clash(
+                &passing,
+                "TransactionConflictException",
+                "TransactionConflict",
+            ),
             Fault::ErrorAfter(_) => {
                 passing.pass_on().await;
                 error()
@@ -238,6 +282,22 @@ fn error() -> Response {
     let body = r#"{"__type": "InternalServerError", "message": "a fault of the test"}"#;
     let kind = [("content-type", "application/x-amz-json-1.0")];
     (StatusCode::INTERNAL_SERVER_ERROR, kind, body).into_response()
+}
+
+/// The table's word for what passes by itself; a transaction has the reason at its last write, and none at the others.
+fn clash(passing: &Passing, exception: &str, reason: &str) -> Response {
+    let body: Value = serde_json::from_slice(&passing.body).unwrap_or_default();
+    let body = match body["TransactItems"].as_array() {
+        None => json!({"__type": exception, "message": "a fault of the test"}),
+        Some(writes) => {
+            let mut reasons = vec![json!({"Code": "None"}); writes.len()];
+            reasons.pop();
+            reasons.push(json!({"Code": reason, "Message": "a fault of the test"}));
+            json!({"__type": "TransactionCanceledException", "message": "a fault of the test", "CancellationReasons": reasons})
+        }
+    };
+    let kind = [("content-type", "application/x-amz-json-1.0")];
+    (StatusCode::BAD_REQUEST, kind, body.to_string()).into_response()
 }
 
 /// What a denial says that must not get around: whose role it was, and to whom was to be sent.
