@@ -2,7 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
 
-use domain::time::HOUR;
+use std::time::Duration;
+
+use domain::time::{DAY, HOUR};
 use futures::future::join_all;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -292,4 +294,39 @@ async fn f_p1_what_a_newer_version_wrote_is_never_overwritten() {
         );
         assert_eq!(kept(items(database).await), 3, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f_p1_rows_of_a_newer_version_keep_nothing_behind_them_from_being_done() {
+    let world = World::start().await;
+    let database = world.stack.dynamodb();
+    let table = table(database).await;
+    for queue in ["UPLOADS", "AWAITED", "RUNS"] {
+        let first = json!({"pk": {"S": queue}, "sk": {"S": "000000000001#first"}, "v": {"N": "2"}});
+        let put = json!({"TableName": table, "Item": first});
+        call(database, "PutItem", put).await;
+    }
+    let announced = world
+        .practice
+        .announce("invoice", "1", "2026-11-20", b"%PDF-1.7")
+        .await;
+    let store = world.store();
+    let later = world.clock().now().plus(3 * DAY);
+    let uploads = store.due_uploads(later).await.expect("read");
+    let uploads: Vec<&str> = uploads.iter().map(|due| due.document.as_str()).collect();
+    assert_eq!(announced.body["id"], json!(uploads[0]));
+    assert_eq!(uploads.len(), 1);
+    let document = world.practice.document("invoice", "2", "2026-11-20").await;
+    let outbox = world.stack.outbox();
+    world.practice.send(outbox, &[&document], json!({})).await;
+    let mut awaited = 0;
+    for _ in 0..200 {
+        awaited = store.due_audits(later, 10).await.expect("read").len();
+        if awaited > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(awaited > 0, "the e-mail's line waits for its outcome");
+    assert!(store.active_runs().await.expect("read").is_empty());
 }

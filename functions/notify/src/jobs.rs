@@ -1,5 +1,7 @@
 //! What only time brings: small jobs, each of which can be repeated and does only so much at once.
 
+use std::time::{Duration, Instant};
+
 use deliveries::Unavailable;
 use domain::audit::Outcome;
 use domain::time::Timestamp;
@@ -17,8 +19,10 @@ const JOBS: [(&str, Job); 2] = [
     ("settle", |deps, now| settle(deps, now).boxed()),
     ("tell", |deps, _| deps.tell.work_off().boxed()),
 ];
-/// How many pages of what is due one run settles.
-const PAGES: usize = 20;
+/// How much of what is due one run settles.
+const ROWS: usize = 500;
+/// From then on nothing further is settled, so that the other job has its time too; the schedule comes again.
+const SETTLE_TIME: Duration = Duration::from_secs(8);
 
 /// Runs every job; one that fails keeps none of the others from running.
 pub(crate) async fn run(deps: &Deps) -> Result<(), Error> {
@@ -34,22 +38,29 @@ pub(crate) async fn run(deps: &Deps) -> Result<(), Error> {
 }
 
 /// L4, D10, L6: what was under way and has no outcome by now gets the one that the rules say.
+///
+/// One that cannot be settled now keeps none behind it from being settled.
 async fn settle(deps: &Deps, now: Timestamp) -> Result<(), Unavailable> {
-    for _ in 0..PAGES {
-        let due = deps.store.due_audits(now).await?;
-        if due.is_empty() {
-            return Ok(());
+    let began = Instant::now();
+    let mut outcome = Ok(());
+    for awaited in deps.store.due_audits(now, ROWS).await? {
+        if began.elapsed() > SETTLE_TIME {
+            break;
         }
-        for awaited in due {
-            let kept = deps.store.settle_audit(&awaited).await?;
-            if let Some(entry) = kept.filter(|entry| entry.outcome == Outcome::Unknown) {
+        match deps.store.settle_audit(&awaited).await {
+            Ok(Some(entry)) if entry.outcome == Outcome::Unknown => {
                 // template.yaml counts these lines by their text (PendingDeliveries).
                 tracing::warn!(
                     action = entry.action.name(),
                     "what was under way was left pending"
                 );
             }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(%error, "an outcome could not be settled");
+                outcome = Err(error.into());
+            }
         }
     }
-    Ok(())
+    outcome
 }

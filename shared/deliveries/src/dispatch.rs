@@ -21,7 +21,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use secrets::draw_op;
 use serde_json::Value;
-use store::{ItemClaim, Lane, LaneNow, Store, StoreError, StoredLine};
+use store::{ActiveRun, ItemClaim, Lane, LaneNow, Store, StoreError, StoredLine};
 
 use crate::error::Unavailable;
 use crate::plan::Shared;
@@ -80,7 +80,7 @@ impl Dispatch {
         }
         if !lane.is_done() {
             let Some(next) = self.step(&run, &lane).await? else {
-                return Ok(());
+                return Ok(self.store().wait_for_tokens(&lane).await?);
             };
             let now = self.send.clock.now();
             if self.store().move_lane(&lane, next, now).await? && next < lane.end {
@@ -91,25 +91,46 @@ impl Dispatch {
     }
 
     /// What the stream forgot: lanes that stand still get another push, runs with nothing left to do are finished.
+    ///
+    /// A run that cannot be looked after now keeps no other from it.
     pub async fn look_after_runs(&self) -> Result<(), Unavailable> {
-        let now = self.send.clock.now();
+        let mut outcome = Ok(());
         for active in self.store().active_runs().await? {
-            let Some(run) = self.store().run(&active.practice, &active.run).await? else {
-                continue;
-            };
-            let lanes = self.store().lanes(&run).await?;
-            for lane in lanes.iter().filter(|lane| lane.is_idle(now)) {
-                tracing::warn!(
-                    run = run.id.as_str(),
-                    lane = lane.lane,
-                    stalls = lane.stalls,
-                    "a lane stood still"
-                );
-                self.store().push_lane(lane, now).await?;
+            if let Err(error) = self.look_after(&active).await {
+                tracing::error!(run = active.run.as_str(), %error, "a run could not be looked after");
+                outcome = Err(error);
             }
-            self.finish(&run).await?;
         }
-        Ok(())
+        outcome
+    }
+
+    async fn look_after(&self, active: &ActiveRun) -> Result<(), Unavailable> {
+        let Some(run) = self.store().run(&active.practice, &active.run).await? else {
+            return Ok(());
+        };
+        let now = self.send.clock.now();
+        let lanes = self.store().lanes(&run).await?;
+        for lane in lanes.iter().filter(|lane| lane.is_idle(now)) {
+            self.push(lane).await?;
+        }
+        self.finish(&run).await
+    }
+
+    async fn push(&self, idle: &Lane) -> Result<(), Unavailable> {
+        let found = self.store().lane_now(idle).await?;
+        // The lane of a disabled practice waits without a push, for nothing has failed.
+        if found.is_none_or(|found| found.is_disabled) {
+            return Ok(());
+        }
+        tracing::warn!(
+            run = idle.run.as_str(),
+            lane = idle.lane,
+            stalls = idle.stalls,
+            waits_for_tokens = idle.waits_for_tokens,
+            "a lane stood still"
+        );
+        let now = self.send.clock.now();
+        Ok(self.store().push_lane(idle, now).await?)
     }
 
     fn store(&self) -> &Store {

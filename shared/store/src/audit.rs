@@ -18,8 +18,6 @@ use crate::table::Page;
 
 /// Rows of an erased record that one transaction rewrites, with three writes each.
 const REWRITTEN_AT_ONCE: i32 = 30;
-/// What is due that one call reads.
-const DUE_AT_ONCE: i32 = 25;
 /// Of every row's sort key.
 const PREFIX: &str = "AT#";
 
@@ -105,28 +103,18 @@ impl Store {
         self.put(to_item(&Key::awaited(due, &row.id), row)?).await
     }
 
-    /// Some rows that are due, the oldest first.
-    pub async fn due_audits(&self, now: Timestamp) -> Result<Vec<AwaitedAudit>, StoreError> {
-        let found = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :partition AND sk < :end")
-            .expression_attribute_values(":partition", text("AWAITED"))
-            .expression_attribute_values(":end", text(Key::awaited(now.plus(1), "").sort))
-            .consistent_read(true)
-            .limit(DUE_AT_ONCE)
-            .send()
-            .await
-            .map_err(StoreError::unavailable("Query"))?;
-        let items = found.items.unwrap_or_default().into_iter();
-        items
-            .map(|item| {
-                let key = Key::of(&item).ok_or(StoreError::Unreadable("audit"))?;
-                let row = from_item(item, "audit")?;
-                Ok(AwaitedAudit { key, row })
-            })
-            .collect()
+    /// What is due at `now`, the oldest first; rows that this version cannot read are left alone.
+    pub async fn due_audits(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<AwaitedAudit>, StoreError> {
+        self.rows_before(Key::awaited(now.plus(1), ""), limit, |item| {
+            let key = Key::of(&item).ok_or(StoreError::Unreadable("audit"))?;
+            let row = from_item(item, "audit")?;
+            Ok(AwaitedAudit { key, row })
+        })
+        .await
     }
 
     /// Keeps a row that is due, unless it is known by now what came of it; answers what was kept. Safe to repeat.

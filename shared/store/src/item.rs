@@ -138,6 +138,11 @@ impl Key {
         Self::new(Self::ACTIVE_RUNS.to_owned(), format!("{practice}#{run}"))
     }
 
+    /// Beyond every run that is not finished.
+    pub(crate) fn after_active_runs() -> Self {
+        Self::new(Self::ACTIVE_RUNS.to_owned(), "~")
+    }
+
     pub(crate) fn run(practice: &PracticeId, run: &RunId) -> Self {
         Self::new(run_partition(practice, run), "RUN")
     }

@@ -1,6 +1,6 @@
 //! Lanes of invoice runs: how far each is. A lane's change is what the table's stream brings to whoever sends; a cursor moves by a condition, so that of two workers at one place one goes on.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::{PracticeId, RunId};
 use domain::practice::PublicPractice;
 use domain::rate::{SendRate, TokenBucket};
@@ -16,6 +16,7 @@ use crate::item::{Key, from_item, number, time, to_item};
 
 /// How often tokens are tried for when others take some at the same moment.
 const TRIES: usize = 16;
+const WAITS: &str = "waits_for_tokens";
 
 /// One lane of an attempt of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,8 +35,11 @@ pub struct Lane {
     pub end: usize,
     /// When it last moved, or was pushed.
     pub touched_at: Timestamp,
-    /// How often it was pushed since it last moved.
+    /// How often it was pushed since it last moved, although nothing but a fault can have kept it.
     pub stalls: u32,
+    /// Whether it stands still for want of tokens alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits_for_tokens: bool,
     /// When the run was cancelled.
     #[serde(default)]
     pub cancelled_at: Option<Timestamp>,
@@ -67,6 +71,7 @@ impl Lane {
                 end: items.end,
                 touched_at: now,
                 stalls: 0,
+                waits_for_tokens: false,
                 cancelled_at: None,
             })
     }
@@ -138,7 +143,9 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let update = self
             .update(&lane.key())
-            .update_expression("SET #next = :next, #touched_at = :now, #stalls = :none")
+            .update_expression(
+                "SET #next = :next, #touched_at = :now, #stalls = :none REMOVE #waits_for_tokens",
+            )
             .condition_expression(
                 "#next = :seen AND #attempt = :attempt AND attribute_not_exists(#cancelled_at)",
             )
@@ -147,6 +154,7 @@ impl Store {
             .expression_attribute_names("#stalls", "stalls")
             .expression_attribute_names("#attempt", "attempt")
             .expression_attribute_names("#cancelled_at", "cancelled_at")
+            .expression_attribute_names("#waits_for_tokens", WAITS)
             .expression_attribute_values(":next", number(next))
             .expression_attribute_values(":now", time(now))
             .expression_attribute_values(":none", number(0))
@@ -155,11 +163,31 @@ impl Store {
         self.change(update).await.map(|moved| moved.is_some())
     }
 
-    /// Lets the stream bring a lane once more that stands still.
-    pub async fn push_lane(&self, lane: &Lane, now: Timestamp) -> Result<(), StoreError> {
+    /// Notes that a lane could not go on for want of tokens: the stream brings it once for that, then it waits for the schedule.
+    pub async fn wait_for_tokens(&self, lane: &Lane) -> Result<(), StoreError> {
         let update = self
             .update(&lane.key())
-            .update_expression("SET #touched_at = :now ADD #stalls :one")
+            .update_expression("SET #waits_for_tokens = :yes")
+            .condition_expression(
+                "#next = :seen AND #attempt = :attempt AND attribute_not_exists(#waits_for_tokens)",
+            )
+            .expression_attribute_names("#next", "next")
+            .expression_attribute_names("#attempt", "attempt")
+            .expression_attribute_names("#waits_for_tokens", WAITS)
+            .expression_attribute_values(":yes", AttributeValue::Bool(true))
+            .expression_attribute_values(":seen", number(lane.next))
+            .expression_attribute_values(":attempt", number(lane.attempt));
+        self.change(update).await.map(drop)
+    }
+
+    /// Lets the stream bring a lane once more that stands still.
+    pub async fn push_lane(&self, lane: &Lane, now: Timestamp) -> Result<(), StoreError> {
+        let stalls = u32::from(!lane.waits_for_tokens);
+        let update = self
+            .update(&lane.key())
+            .update_expression(
+                "SET #touched_at = :now REMOVE #waits_for_tokens ADD #stalls :stalls",
+            )
             .condition_expression(
                 "#next = :seen AND #attempt = :attempt AND #touched_at = :touched_at",
             )
@@ -167,8 +195,9 @@ impl Store {
             .expression_attribute_names("#touched_at", "touched_at")
             .expression_attribute_names("#stalls", "stalls")
             .expression_attribute_names("#attempt", "attempt")
+            .expression_attribute_names("#waits_for_tokens", WAITS)
             .expression_attribute_values(":now", time(now))
-            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":stalls", number(stalls))
             .expression_attribute_values(":seen", number(lane.next))
             .expression_attribute_values(":attempt", number(lane.attempt))
             .expression_attribute_values(":touched_at", time(lane.touched_at));
@@ -191,11 +220,7 @@ impl Store {
             if given == 0 {
                 return Ok(0);
             }
-            let mut put = self
-                .client
-                .put_item()
-                .table_name(&self.table)
-                .set_item(Some(to_item(&key, &left)?));
+            let mut put = self.put_item(to_item(&key, &left)?);
             put = match bucket {
                 None => put.condition_expression("attribute_not_exists(pk)"),
                 Some(seen) => put
@@ -205,13 +230,8 @@ impl Store {
                     .expression_attribute_values(":tokens", number(seen.tokens))
                     .expression_attribute_values(":at", time(seen.at)),
             };
-            match put.send().await {
-                Ok(_) => return Ok(given),
-                Err(error)
-                    if error
-                        .as_service_error()
-                        .is_some_and(PutItemError::is_conditional_check_failed_exception) => {}
-                Err(error) => return Err(StoreError::unavailable("PutItem")(error)),
+            if self.put_if(put).await? {
+                return Ok(given);
             }
         }
         Err(StoreError::Contention)

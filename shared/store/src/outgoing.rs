@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, Key, from_item, number, text, time, to_item};
+use crate::item::{Item, Key, from_item, number, time, to_item};
 use crate::practices::put_new;
 
 /// One row of the queue.
@@ -109,33 +109,10 @@ impl Store {
             .await
     }
 
-    /// What is due at `now`, the longest overdue first.
-    ///
-    /// A row that a newer version of this code wrote is left to that version, and keeps nothing behind it from being done.
+    /// What is due at `now`, the longest overdue first; rows that this version cannot read are left alone.
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
-        let after = Key::due(now.plus(1), "");
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :queue AND sk < :after")
-            .expression_attribute_values(":queue", text(after.partition))
-            .expression_attribute_values(":after", text(after.sort))
-            .consistent_read(true)
-            .into_paginator()
-            .page_size(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send();
-        let mut due = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(StoreError::unavailable("Query"))?;
-            let rows = page.items.unwrap_or_default().into_iter();
-            due.extend(rows.filter_map(|item| row(item).ok()));
-            if due.len() >= limit {
-                due.truncate(limit);
-                break;
-            }
-        }
-        Ok(due)
+        self.rows_before(Key::due(now.plus(1), ""), limit, row)
+            .await
     }
 
     /// Puts a row off until `at`, behind what is due before.

@@ -181,28 +181,9 @@ impl Store {
 
     /// Runs that are not finished, of every practice; rows that this version cannot read are left alone.
     pub async fn active_runs(&self) -> Result<Vec<ActiveRun>, StoreError> {
-        let mut found = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :partition")
-                .expression_attribute_values(":partition", text(Key::ACTIVE_RUNS))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(StoreError::unavailable("Query"))?;
-            for item in page.items.unwrap_or_default() {
-                found.push(from_item(item, "active run")?);
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(found);
-            }
-        }
+        let read = |item| from_item(item, "active run");
+        self.rows_before(Key::after_active_runs(), usize::MAX, read)
+            .await
     }
 
     /// The lanes of an attempt at their beginnings, and that the run is active.
@@ -230,8 +211,6 @@ impl Store {
     /// Writes it together with the request that it answers, or says why not.
     async fn request_run(
         &self,
-            Some(EarlierRequest::Mismatch) => Ok(RunRequested::Mismatch),
-            None => Ok(RunRequested::Changed),
         run: &Run,
         mut writes: Vec<TransactWriteItem>,
         request: &IdempotencyKey,
@@ -251,6 +230,8 @@ impl Store {
                 id.map(RunRequested::Repeated)
                     .map_err(|_| StoreError::Unreadable("request"))
             }
+            Some(EarlierRequest::Mismatch) => Ok(RunRequested::Mismatch),
+            None => Ok(RunRequested::Changed),
         }
     }
 }

@@ -22,6 +22,9 @@ use crate::item::{Item, Key, OURS, VERSION, from_item, number, text};
 const BULKY_ATTEMPT: Duration = Duration::from_secs(4);
 const BULKY: Duration = Duration::from_secs(9);
 
+/// How many rows are asked for at once where more are wanted.
+const LARGEST_PAGE: i32 = 1_000;
+
 /// One page of a list.
 #[derive(Debug)]
 pub struct Page<T> {
@@ -183,6 +186,43 @@ impl Store {
             items.push((name, from_item(item, kind)?));
         }
         Ok(Page { items, next })
+    }
+
+    /// What lies in a partition before a key, in the order of its keys, at most `limit` rows.
+    ///
+    /// A row that another version of this code wrote is left to that version, and keeps nothing behind it from being done.
+    pub(crate) async fn rows_before<T>(
+        &self,
+        end: Key,
+        limit: usize,
+        read: impl Fn(Item) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :partition AND sk < :end")
+            .expression_attribute_values(":partition", text(end.partition))
+            .expression_attribute_values(":end", text(end.sort))
+            .consistent_read(true)
+            .into_paginator()
+            .page_size(i32::try_from(limit).unwrap_or(i32::MAX).min(LARGEST_PAGE))
+            .send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(StoreError::unavailable("Query"))?;
+            for item in page.items.unwrap_or_default() {
+                match read(item) {
+                    Ok(row) => found.push(row),
+                    Err(error) => tracing::warn!(%error, "a row is left to whoever can read it"),
+                }
+            }
+            if found.len() >= limit {
+                found.truncate(limit);
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// Deletes an item; `false` if there was none.

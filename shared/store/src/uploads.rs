@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, Key, from_item, text, to_item};
+use crate::item::{Item, Key, from_item, to_item};
 
 /// How many are looked up together.
-const AT_ONCE: i32 = 100;
+const AT_ONCE: usize = 100;
 
 /// An upload that is to be settled now.
 #[derive(Debug)]
@@ -28,33 +28,19 @@ struct Row {
 }
 
 impl Store {
-    /// Some uploads that are to be settled at `now`, the longest overdue first.
+    /// Some uploads that are to be settled at `now`, the longest overdue first; rows that this version cannot read are left alone.
     pub async fn due_uploads(&self, now: Timestamp) -> Result<Vec<DueUpload>, StoreError> {
-        let after = Key::upload(now.plus(1), "");
-        let found = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :partition AND sk < :after")
-            .expression_attribute_values(":partition", text(after.partition))
-            .expression_attribute_values(":after", text(after.sort))
-            .consistent_read(true)
-            .limit(AT_ONCE)
-            .send()
-            .await
-            .map_err(StoreError::unavailable("Query"))?;
-        let items = found.items.unwrap_or_default().into_iter();
-        items
-            .map(|item| {
-                let key = Key::of(&item).ok_or(StoreError::Unreadable("upload"))?;
-                let Row { practice, document } = from_item(item, "upload")?;
-                Ok(DueUpload {
-                    key,
-                    practice,
-                    document,
-                })
+        let end = Key::upload(now.plus(1), "");
+        self.rows_before(end, AT_ONCE, |item| {
+            let key = Key::of(&item).ok_or(StoreError::Unreadable("upload"))?;
+            let Row { practice, document } = from_item(item, "upload")?;
+            Ok(DueUpload {
+                key,
+                practice,
+                document,
             })
-            .collect()
+        })
+        .await
     }
 
     /// There is nothing more to be settled here.

@@ -169,6 +169,107 @@ async fn a_disabled_practice_sends_nothing_until_it_is_enabled_again() {
     assert_counts(&run(&world, &id).await, &[("sent", 3)]);
 }
 
+/// How often the first lane was pushed in vain, and whether it waits for tokens.
+async fn first_lane(worker: &Worker) -> (Value, bool) {
+    let lane = worker.lanes().await[0]["dynamodb"]["NewImage"].take();
+    let waits = lane["waits_for_tokens"]["BOOL"] == json!(true);
+    (lane["stalls"]["N"].clone(), waits)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn minutes_for_which_a_practice_was_disabled_fail_no_item_at_its_first_fault() {
+    let (world, id) = started(1).await;
+    let worker = Worker::new(&world, &[]);
+    let practice = local::practice::PRACTICE.parse().expect("an id");
+    let set = async |is_disabled: bool| {
+        let now = world.clock().now();
+        let set = operator::set_disabled(&store(&world), &practice, is_disabled, now).await;
+        set.expect("done");
+    };
+    set(true).await;
+    for _ in 0..=domain::run::STALLS {
+        world.advance(60);
+        worker.minute().await;
+        worker.drain().await;
+    }
+    assert_eq!(first_lane(&worker).await, (json!("0"), false));
+    set(false).await;
+    worker.minute().await;
+    assert_eq!(first_lane(&worker).await, (json!("1"), false));
+    let without_keys = Worker::new(&world, &[("AWS_ENDPOINT_URL_KMS", "http://127.0.0.1:9")]);
+    let lane = worker.lanes().await.remove(0);
+    assert!(!without_keys.feed(&lane).await, "it comes again");
+    worker.drain().await;
+    assert_counts(&run(&world, &id).await, &[("sent", 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_for_want_of_tokens_is_none_in_vain() {
+    let (world, id) = started(1).await;
+    let worker = Worker::new(&world, &[]);
+    let address = world.stack.dynamodb();
+    let table = tests::dynamodb::table(address).await;
+    let nobody_has_any = json!({"TableName": table, "Item": {
+        "pk": {"S": "RATE"}, "sk": {"S": "EMAILS"}, "v": {"N": "1"},
+        "tokens": {"N": "0"}, "at": {"N": world.clock().now().plus(3_600).seconds().to_string()},
+    }});
+    tests::dynamodb::call(address, "PutItem", nobody_has_any).await;
+    let lane = worker.lanes().await.remove(0);
+    assert!(worker.feed(&lane).await);
+    assert_eq!(first_lane(&worker).await, (json!("0"), true));
+    for (stalls, why) in [("0", "for want of tokens"), ("1", "for nothing known")] {
+        world.advance(60);
+        worker.minute().await;
+        let pushed = first_lane(&worker).await;
+        assert_eq!(pushed, (json!(stalls), false), "{why}");
+    }
+    world.advance(3_600);
+    worker.drain().await;
+    assert_counts(&run(&world, &id).await, &[("sent", 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_that_cannot_be_read_keep_no_other_from_being_pushed_and_finished() {
+    let (world, id) = started(40).await;
+    let address = world.stack.dynamodb();
+    let table = tests::dynamodb::table(address).await;
+    // A run, and its row among those that are not finished: both come before the first practice's.
+    for (practice, is_run) in [("a-practice", true), ("b-practice", false)] {
+        let other = world.another_practice(practice).await;
+        let document = other.document("invoice", "1", "2026-11-20").await;
+        let item = json!({"document": document, "recipient": "patient", "channel": "sms"});
+        let started = other.start_run(json!({"items": [item]})).await;
+        let run = text(&started.body["id"]);
+        let (pk, sk) = if is_run {
+            (format!("RUN#{practice}#{run}"), "RUN".to_owned())
+        } else {
+            ("RUNS".to_owned(), format!("{practice}#{run}"))
+        };
+        let of_newer_version = json!({
+            "TableName": table, "Key": {"pk": {"S": pk}, "sk": {"S": sk}}, "UpdateExpression": "SET v = :v",
+            "ConditionExpression": "attribute_exists(pk)", "ExpressionAttributeValues": {":v": {"N": "2"}},
+        });
+        tests::dynamodb::call(address, "UpdateItem", of_newer_version).await;
+    }
+    let worker = Worker::new(&world, &[]);
+    let of_first = async || {
+        let mut lanes = worker.lanes().await;
+        lanes.retain(|lane| lane.to_string().contains(&id));
+        lanes
+    };
+    let before = of_first().await;
+    world.advance(60);
+    let told = worker.schedule().await;
+    assert!(told.is_err(), "the schedule says that something was wrong");
+    let pushed = of_first().await;
+    assert!(pushed.iter().zip(&before).all(|(now, then)| now != then));
+    let path = format!("/v1/invoice-runs/{id}/cancel");
+    let cancelled = world.practice.call(Method::POST, &path, Value::Null).await;
+    assert_eq!(cancelled.body["state"], "cancelling", "{cancelled:?}");
+    assert!(worker.schedule().await.is_err());
+    assert_eq!(run(&world, &id).await["state"], "cancelled");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_item_that_cannot_be_read_fails_alone() {
     let (world, id) = started(5).await;
