@@ -20,8 +20,8 @@ use domain::usage::{ReachedCap, Usage, d4_monthly_caps};
 use pages::{MessageTemplate, MessageTooLong};
 use secrets::{Keys, LookupKeys, draw_code};
 use store::{
-    Count, EarlierRequest, IdempotencyKey, Replaced, Reserved, Store, StoredDelivery, next_code,
-    next_version,
+    Count, EarlierRequest, IdempotencyKey, Replaced, Reserved, Store, StoreError, StoredDelivery,
+    next_code, next_version,
 };
 
 use crate::clock::Clock;
@@ -156,7 +156,7 @@ impl RequestCode {
                 return Ok(outcome);
             }
         }
-        Err(store::StoreError::Contention.into())
+        Err(StoreError::Contention.into())
     }
 
     /// By the present settings: what the record type says, and whether anything is missing for a message.
@@ -211,20 +211,21 @@ impl RequestCode {
         if self.store.count(&count, present.caps).await?.is_some() {
             return self.capped("month", found, now, op).await.map(Some);
         }
-        match self
+        let reserved = self
             .store
             .reserve_code(&found.stored, &hash, &number, now, op)
-            .await?
-        {
+            .await;
+        // What was certainly not written is not counted.
+        if !matches!(
+            reserved,
+            Ok(Reserved::Yes) | Err(StoreError::Unavailable { .. })
+        ) {
+            take_back(&self.store, &count).await;
+        }
+        match reserved? {
             Reserved::Yes => {}
-            Reserved::Changed => {
-                take_back(&self.store, &count).await;
-                return Ok(None);
-            }
-            Reserved::CapReached => {
-                take_back(&self.store, &count).await;
-                return self.capped("day", found, now, op).await.map(Some);
-            }
+            Reserved::Changed => return Ok(None),
+            Reserved::CapReached => return self.capped("day", found, now, op).await.map(Some),
         }
         let reference = token.reference();
         let text = message(&self.base_url, present, delivery, &code, &reference, now);
@@ -378,11 +379,15 @@ impl SendDelivery {
             let replaced = self
                 .store
                 .replace_code(&stored, &hash, request, now, op)
-                .await?;
-            if replaced != Replaced::Yes {
+                .await;
+            // What was certainly not written is not counted.
+            if !matches!(
+                replaced,
+                Ok(Replaced::Yes) | Err(StoreError::Unavailable { .. })
+            ) {
                 take_back(&self.store, &count).await;
             }
-            match replaced {
+            match replaced? {
                 Replaced::Yes => {
                     let fate = self
                         .send_new_code(&stored, &present, to.as_ref(), &code, op)
@@ -397,7 +402,7 @@ impl SendDelivery {
                 Replaced::Mismatch => return Ok(NewCodeOutcome::Mismatch),
             }
         }
-        Err(store::StoreError::Contention.into())
+        Err(StoreError::Contention.into())
     }
 
     async fn send_new_code(
