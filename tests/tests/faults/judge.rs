@@ -57,6 +57,7 @@ pub(crate) async fn judge(
             judge.holds("what passes by itself is not felt", is_done, answer);
         }
     }
+    judge.at_most(most(case.operation)).await;
     match case.operation {
         Operation::Issue => judge.issue(&answers).await,
         Operation::MakeCode => judge.make_code(&answers).await,
@@ -69,6 +70,10 @@ pub(crate) async fn judge(
         Operation::List | Operation::Download => judge.session_lives().await,
         Operation::Done => judge.done().await,
         Operation::Dispatch => judge.dispatch().await,
+    }
+    if most(case.operation) == (0, 0) {
+        // Neither does anything that was asked for since.
+        judge.at_most((0, 0)).await;
     }
     judge.secrets(logs, &answers).await;
     Judged {
@@ -90,6 +95,22 @@ fn clear(operation: Operation) -> &'static [u64] {
         Operation::Download | Operation::Done => &[303, 503],
         // It answers the stream, which has no statuses.
         Operation::Dispatch => &[],
+    }
+}
+
+/// I7: how many e-mails and messages an operation may send, with its twin together.
+fn most(operation: Operation) -> (usize, usize) {
+    match operation {
+        Operation::Issue | Operation::Dispatch => (1, 1),
+        Operation::MakeCode | Operation::AskForCode => (0, 1),
+        Operation::Revoke
+        | Operation::CodePage
+        | Operation::WrongCode
+        | Operation::RightCode
+        | Operation::Report
+        | Operation::List
+        | Operation::Download
+        | Operation::Done => (0, 0),
     }
 }
 
@@ -150,9 +171,14 @@ impl Judge<'_> {
 
     /// I7, for the request and all its repeats together.
     async fn one_message(&mut self, emails: usize) -> Outgone {
+        self.at_most((emails, 1)).await
+    }
+
+    async fn at_most(&mut self, (emails, messages): (usize, usize)) -> Outgone {
         let out = self.outgone().await;
-        self.holds("I7: one e-mail", out.links.len() <= emails, out.links.len());
-        self.holds("I7: one message", out.codes.len() <= 1, out.codes.len());
+        let sent = (out.links.len(), out.codes.len());
+        self.holds("I7: e-mails", sent.0 <= emails, sent);
+        self.holds("I7: messages", sent.1 <= messages, sent);
         out
     }
 
