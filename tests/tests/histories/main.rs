@@ -106,11 +106,8 @@ fn every_rule_holds_in_random_histories() {
         "median of {} steps; {beside} of {waits} waits end beside a boundary; closed: {met:?}",
         lengths[lengths.len() / 2]
     );
-    assert!(
-        2 * beside >= waits,
-        "{beside} of {waits} waits end beside a boundary"
-    );
     if is_many() {
+        assert!(2 * beside >= waits, "too few waits end beside a boundary");
         assert!(
             lengths[lengths.len() / 2] >= 20,
             "the histories are too short"

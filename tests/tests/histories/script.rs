@@ -273,10 +273,10 @@ fn recent(draw: &mut Draw, model: &Model) -> usize {
     }
 }
 
-/// Half of the steps of the clock and more end within a second of an instant at which something changes: of five draws four do, where there is one.
+/// Half of the steps of the clock and more end within a second of an instant at which something changes: of ten draws nine do, where there is one.
 fn seconds(draw: &mut Draw, model: &Model) -> i64 {
     let boundaries = model.boundaries();
-    if !boundaries.is_empty() && !draw.one_in(5) {
+    if !boundaries.is_empty() && !draw.one_in(10) {
         let boundary = if draw.one_in(3) {
             boundaries.iter().copied().min().unwrap_or_default()
         } else {

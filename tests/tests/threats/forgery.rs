@@ -143,138 +143,118 @@ async fn t10_64_forged_forms_are_refused_and_do_nothing() {
     }
 }
 
-/// Makes a delivery's item one that a newer version wrote, which nobody here may read.
-async fn make_unreadable(world: &World, sent: &Sent) {
-    let (_, item) = item(world, sent).await;
-    let newer = with(&item, &json!({"v": {"N": "2"}}));
-    Database::of(world).await.put(&newer).await;
+/// The patient's routes.
+const PAGE: &str = "GET /d/{token}";
+const ENTER: &str = "POST /d/{token}";
+const CODE: &str = "POST /d/{token}/code";
+const DOCUMENTS: &str = "GET /d/{token}/documents";
+const DOWNLOAD: &str = "GET /d/{token}/documents/{id}";
+const DONE: &str = "POST /d/{token}/done";
+const QUESTION: &str = "GET /d/{token}/not-mine";
+const NOT_MINE: &str = "POST /d/{token}/not-mine";
+const PRIVACY: &str = "GET /privacy";
+
+/// Pages and redirects by route, with the status that each was brought to.
+type Pages = Vec<(&'static str, u16, Page)>;
+
+/// Of a link that nobody knows, and of forms that are not ours.
+async fn refused(sent: &Sent, patient: &mut Patient, origin: &str) -> Pages {
+    let nobody = format!("{origin}/d/{}", "B".repeat(28));
+    let mut pages = Vec::new();
+    for (route, more) in [
+        (PAGE, ""),
+        (DOCUMENTS, "/documents"),
+        (QUESTION, "/not-mine"),
+    ] {
+        pages.push((route, 404, patient.get(&format!("{nobody}{more}")).await));
+    }
+    for (route, more) in [ENTER, CODE, DONE, NOT_MINE].into_iter().zip(ROUTES) {
+        for (status, link) in [(404, &nobody), (403, &sent.link)] {
+            let url = format!("{link}{more}");
+            pages.push((route, status, patient.post(&url, &[("form", "x")]).await));
+        }
+    }
+    pages
 }
 
-/// Every page and redirect of the patient's routes, by route, with each status that it can be brought to.
-async fn pages() -> Vec<(&'static str, u16, Page)> {
-    let world = world(2).await;
-    let sent = delivery(&world, 1).await;
-    let mut patient = world.patient(&sent);
-    let mut pages = Vec::new();
-    let (token, link) = ("GET /d/{token}", sent.link.clone());
-    let nobody = format!("{}/d/{}", world.stack.api(), "B".repeat(28));
-    pages.push((token, 200, patient.open().await));
-    pages.push((token, 404, patient.get(&nobody).await));
-    let enter = "POST /d/{token}";
-    pages.push((enter, 403, patient.post(&link, &[("form", "x")]).await));
-    pages.push((enter, 404, patient.post(&nobody, &[("form", "x")]).await));
-    pages.push((enter, 422, patient.enter("?").await));
+/// From opening the page to saying that the e-mail was meant for somebody else.
+async fn journey(world: &World, sent: &Sent, patient: &mut Patient) -> Pages {
+    let below = |more: &str| format!("{}{more}", sent.link);
+    let mut pages = vec![(PAGE, 200, patient.open().await)];
+    pages.push((ENTER, 422, patient.enter("?").await));
     for _ in 0..3 {
-        pages.push((enter, 401, patient.enter(wrong(&sent)).await));
+        pages.push((ENTER, 401, patient.enter(wrong(sent)).await));
     }
-    pages.push((enter, 429, patient.enter(wrong(&sent)).await));
-    let code = "POST /d/{token}/code";
-    let url = format!("{link}/code");
-    pages.push((code, 403, patient.post(&url, &[("form", "x")]).await));
-    pages.push((
-        code,
-        404,
-        patient
-            .post(&format!("{nobody}/code"), &[("form", "x")])
-            .await,
-    ));
+    pages.push((ENTER, 429, patient.enter(wrong(sent)).await));
     world.fail("sms", "refuse", 1).await;
-    pages.push((code, 503, ask(&mut patient).await));
-    pages.push((code, 303, ask(&mut patient).await));
-    pages.push((code, 429, ask(&mut patient).await));
+    for status in [503, 303, 429] {
+        pages.push((CODE, status, ask(patient).await));
+    }
     world.advance(30 * 60);
     let form = request_form(&patient.open().await);
     for status in [303, 409] {
-        let page = patient.post(&url, &[("form", &form)]).await;
-        pages.push((code, status, page));
+        let page = patient.post(&below("/code"), &[("form", &form)]).await;
+        pages.push((CODE, status, page));
     }
-    let messages = world.messages().await;
-    let sms = messages
-        .iter()
-        .rev()
-        .find(|message| message["channel"] == "sms");
-    let text = sms.and_then(|sms| sms["text"].as_str()).unwrap_or_default();
-    let newest = text.split("Ihr Code: ").nth(1).unwrap_or_default();
-    let newest = newest.lines().next().unwrap_or_default();
-    world.advance(5);
-    let documents = "GET /d/{token}/documents";
-    let (url, gone) = (format!("{link}/documents"), format!("{link}/documents/x"));
-    pages.push((documents, 303, patient.get(&url).await));
-    pages.push((enter, 303, patient.enter(newest).await));
-    pages.push((token, 303, patient.open().await));
-    let page = patient.get(&url).await;
-    let document = page.documents()[0].clone();
-    pages.push((documents, 200, page));
-    pages.push((
-        documents,
-        404,
-        patient.get(&format!("{nobody}/documents")).await,
-    ));
-    let download = "GET /d/{token}/documents/{id}";
-    pages.push((download, 303, patient.click(&document).await));
-    pages.push((download, 404, patient.get(&gone).await));
-    let done = "POST /d/{token}/done";
-    pages.push((
-        done,
-        403,
-        patient
-            .post(&format!("{link}/done"), &[("form", "x")])
-            .await,
-    ));
-    pages.push((
-        done,
-        404,
-        patient
-            .post(&format!("{nobody}/done"), &[("form", "x")])
-            .await,
-    ));
-    pages.push((done, 303, patient.done().await));
-    let (asked, said) = ("GET /d/{token}/not-mine", "POST /d/{token}/not-mine");
-    let url = format!("{link}/not-mine");
-    pages.push((asked, 200, patient.get(&url).await));
-    pages.push((asked, 404, patient.get(&format!("{nobody}/not-mine")).await));
-    pages.push((said, 403, patient.post(&url, &[("form", "x")]).await));
-    pages.push((
-        said,
-        404,
-        patient
-            .post(&format!("{nobody}/not-mine"), &[("form", "x")])
-            .await,
-    ));
-    // Whose item cannot be read, as if a newer version had written it.
-    let unreadable = delivery(&world, 2).await;
-    let mut unlucky = entered(&world, &unreadable).await;
-    let forms = forms(&mut unlucky).await;
-    make_unreadable(&world, &unreadable).await;
-    let below = |more: &str| format!("{}{more}", unreadable.link);
-    for (route, more) in [(token, ""), (documents, "/documents"), (asked, "/not-mine")] {
-        pages.push((route, 503, unlucky.get(&below(more)).await));
-    }
-    let page = unlucky.get(&below(&format!("/documents/{document}"))).await;
-    pages.push((download, 503, page));
-    for ((route, more), form) in [enter, code, done, said]
-        .into_iter()
-        .zip(ROUTES)
-        .zip(&forms)
-    {
-        let fields = [("form", form.as_str()), ("code", wrong(&unreadable))];
-        pages.push((route, 503, unlucky.post(&below(more), &fields).await));
-    }
+    let newest = world.newest_code().await;
+    pages.push((DOCUMENTS, 303, patient.documents().await));
+    pages.push((ENTER, 303, patient.enter(&newest).await));
+    pages.push((PAGE, 303, patient.open().await));
+    let shown = patient.documents().await;
+    let document = shown.documents()[0].clone();
+    pages.push((DOCUMENTS, 200, shown));
+    pages.push((DOWNLOAD, 303, patient.click(&document).await));
+    pages.push((DOWNLOAD, 404, patient.click("x").await));
+    pages.push((DONE, 303, patient.done().await));
+    pages.push((QUESTION, 200, patient.get(&below("/not-mine")).await));
     let form = request_form(&patient.open().await);
-    pages.push((said, 410, patient.report().await));
-    pages.push((asked, 410, patient.get(&url).await));
-    pages.push((token, 410, patient.open().await));
-    pages.push((enter, 410, patient.post(&link, &[("form", "x")]).await));
-    pages.push((
-        code,
-        410,
-        patient
-            .post(&format!("{link}/code"), &[("form", &form)])
-            .await,
-    ));
-    let privacy = format!("{}/privacy", world.stack.api());
-    pages.push(("GET /privacy", 200, patient.get(&privacy).await));
+    pages.push((NOT_MINE, 410, patient.report().await));
+    pages.push((QUESTION, 410, patient.get(&below("/not-mine")).await));
+    pages.push((PAGE, 410, patient.open().await));
+    for (route, more, form) in [(ENTER, "", "x"), (CODE, "/code", &form)] {
+        let page = patient.post(&below(more), &[("form", form)]).await;
+        pages.push((route, 410, page));
+    }
     pages
+}
+
+/// Of a delivery whose item cannot be read, as if a newer version had written it.
+async fn unavailable(world: &World, sent: &Sent) -> Pages {
+    let mut patient = entered(world, sent).await;
+    let document = patient.documents().await.documents()[0].clone();
+    let forms = forms(&mut patient).await;
+    let (_, item) = item(world, sent).await;
+    let newer = with(&item, &json!({"v": {"N": "2"}}));
+    Database::of(world).await.put(&newer).await;
+    let below = |more: &str| format!("{}{more}", sent.link);
+    let mut pages = vec![(DOWNLOAD, 503, patient.click(&document).await)];
+    for (route, more) in [
+        (PAGE, ""),
+        (DOCUMENTS, "/documents"),
+        (QUESTION, "/not-mine"),
+    ] {
+        pages.push((route, 503, patient.get(&below(more)).await));
+    }
+    let posted = [ENTER, CODE, DONE, NOT_MINE].into_iter().zip(ROUTES);
+    for ((route, more), form) in posted.zip(&forms) {
+        let fields = [("form", form.as_str()), ("code", wrong(sent))];
+        pages.push((route, 503, patient.post(&below(more), &fields).await));
+    }
+    pages
+}
+
+/// Every page and redirect of the patient's routes, by route, with each status that it can be brought to.
+async fn pages() -> Pages {
+    let world = world(2).await;
+    let (sent, unreadable) = (delivery(&world, 1).await, delivery(&world, 2).await);
+    let mut patient = world.patient(&sent);
+    let privacy = patient.get(&format!("{}/privacy", world.stack.api())).await;
+    let mut other = entered(&world, &unreadable).await;
+    let refused = refused(&unreadable, &mut other, world.stack.api()).await;
+    let journey = journey(&world, &sent, &mut patient).await;
+    let unavailable = unavailable(&world, &unreadable).await;
+    let pages = [refused, journey, unavailable].into_iter().flatten();
+    pages.chain([(PRIVACY, 200, privacy)]).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -303,7 +283,7 @@ async fn t10_every_route_has_its_headers_with_every_status() {
             "",
             "{route} with {status}"
         );
-        if (route, status) == ("POST /d/{token}/done", 303) {
+        if (route, status) == (DONE, 303) {
             assert_eq!(header("clear-site-data"), "\"cache\", \"storage\"");
         }
         if status == 303 {
