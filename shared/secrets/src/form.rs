@@ -254,6 +254,21 @@ mod tests {
     }
 
     #[test]
+    fn p5_a_cookie_brings_back_what_its_forms_are_bound_to() {
+        let cookie = FormCookie::draw().unwrap();
+        let brought = FormCookie::parse(&cookie.value()).unwrap();
+        assert_eq!(brought.0, cookie.0);
+        for none in [
+            "",
+            "x",
+            &cookie.value()[1..],
+            &format!("{}A", cookie.value()),
+        ] {
+            assert!(FormCookie::parse(none).is_none(), "{none}");
+        }
+    }
+
+    #[test]
     fn p6_a_form_that_was_handed_out_in_haste_waits_to_the_second() {
         let keys = keys_of_test(&[1]);
         let (cookie, link) = (FormCookie::draw().unwrap(), LinkHash::new("l".to_owned()));

@@ -174,4 +174,16 @@ mod tests {
         let arn = format!("arn:aws:kms:eu-central-1:111122223333:key/{id}");
         assert_eq!([name_of(id), name_of(&arn)], [id, id]);
     }
+
+    #[tokio::test]
+    async fn keys_are_there_once_they_were_asked_for() {
+        let settings = aws_sdk_kms::Config::builder()
+            .behavior_version(aws_sdk_kms::config::BehaviorVersion::latest())
+            .build();
+        // Without ids nothing is asked of KMS.
+        let keys = Keys::<crate::LookupKeys>::new(Client::from_conf(settings), Vec::new());
+        assert!(keys.derived().is_none());
+        assert!(keys.get().await.is_ok());
+        assert!(keys.derived().is_some());
+    }
 }

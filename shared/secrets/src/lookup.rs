@@ -158,4 +158,58 @@ mod tests {
         let reference = keys.references(&practice, &token.reference()).remove(0);
         assert_ne!(reference.as_str(), link.as_str());
     }
+
+    /// All that is counted or found by a hash, each under every key that it may lie under.
+    fn hashes(keys: &LookupKeys, practice: &str, route: &str, content: &str) -> [Vec<String>; 4] {
+        let practice = practice.parse().unwrap();
+        let link = LinkHash::new(route.to_owned());
+        let requests = keys.requests(&practice, route, content.as_bytes());
+        let addresses = keys.addresses(&practice, content);
+        [
+            requests
+                .iter()
+                .map(|hash| hash.as_str().to_owned())
+                .collect(),
+            addresses
+                .iter()
+                .map(|hash| hash.as_str().to_owned())
+                .collect(),
+            keys.number(content)
+                .iter()
+                .map(|hash| hash.as_str().to_owned())
+                .collect(),
+            keys.network(&link, content)
+                .iter()
+                .map(|hash| hash.as_str().to_owned())
+                .collect(),
+        ]
+    }
+
+    #[test]
+    fn s2_what_is_counted_and_found_by_a_hash_is_bound_to_all_that_it_is_of() {
+        let (old, both) = (keys_of_test(&[1]), keys_of_test(&[2, 1]));
+        let of = |keys| hashes(keys, "p", "r", "c");
+        let (of_old, of_both) = (of(&old), of(&both));
+        assert_eq!(of_old.each_ref().map(Vec::len), [1, 1, 1, 1]);
+        assert_eq!(of_both.each_ref().map(Vec::len), [2, 2, 1, 1]);
+        // What the older key made is still found; what only counts begins anew.
+        assert_eq!(
+            [&of_both[0][1], &of_both[1][1]],
+            [&of_old[0][0], &of_old[1][0]]
+        );
+        assert_ne!(of_both[2], of_old[2]);
+        assert_ne!(of_both[3], of_old[3]);
+        for (what, bound) in [
+            (["q", "r", "c"], [true, true, false, false]),
+            (["p", "s", "c"], [true, false, false, true]),
+            (["p", "r", "d"], [true, true, true, true]),
+        ] {
+            let other = hashes(&old, what[0], what[1], what[2]);
+            let differs = [0, 1, 2, 3].map(|at| other[at] != of_old[at]);
+            assert_eq!(differs, bound, "{what:?}");
+        }
+        let all: std::collections::BTreeSet<&String> = of_both.iter().flatten().collect();
+        assert_eq!(all.len(), 6, "no two are the same");
+        assert_eq!([old.newest(), both.newest()], [Some("1"), Some("2")]);
+    }
 }

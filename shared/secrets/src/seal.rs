@@ -35,3 +35,23 @@ pub(crate) fn decrypt(key: &Subkey, text: &str, context: &[u8]) -> Option<Vec<u8
         .decrypt(&XNonce::from(nonce), payload)
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::Root;
+
+    #[test]
+    fn s2_what_is_sealed_opens_with_its_key_and_its_context_alone() {
+        let [key, other] = [1, 2].map(|root| Root::of_test(root).subkey("draft"));
+        let sealed = encrypt(&key, b"plain", b"context").unwrap();
+        assert_eq!(decrypt(&key, &sealed, b"context"), Some(b"plain".to_vec()));
+        assert_eq!(decrypt(&key, &sealed, b"another"), None);
+        assert_eq!(decrypt(&other, &sealed, b"context"), None);
+        let of_another_name = Root::of_test(1).subkey("reference");
+        assert_eq!(decrypt(&of_another_name, &sealed, b"context"), None);
+        for short in ["", "AA", &sealed[..40]] {
+            assert_eq!(decrypt(&key, short, b"context"), None, "{short}");
+        }
+    }
+}

@@ -39,3 +39,27 @@ impl std::fmt::Debug for SessionSecret {
         f.write_str("SessionSecret(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p7_a_cookie_brings_back_its_session_and_no_other() {
+        let (session, other) = (
+            SessionSecret::draw().unwrap(),
+            SessionSecret::draw().unwrap(),
+        );
+        let brought = SessionSecret::parse(&session.value()).unwrap();
+        assert_eq!(brought.hash(), session.hash());
+        assert_ne!(brought.hash(), other.hash());
+        for none in [
+            "",
+            "x",
+            &session.value()[1..],
+            &format!("{}A", session.value()),
+        ] {
+            assert!(SessionSecret::parse(none).is_none(), "{none}");
+        }
+    }
+}

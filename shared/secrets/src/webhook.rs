@@ -139,6 +139,14 @@ mod tests {
     }
 
     #[test]
+    fn no_two_messages_have_one_id() {
+        let drawn = [0; 3].map(|_| draw_message_id().unwrap());
+        assert!(drawn.iter().all(|id| id.len() == 24), "{drawn:?}");
+        assert_ne!(drawn[0], drawn[1]);
+        assert_ne!(drawn[1], drawn[2]);
+    }
+
+    #[test]
     fn s4_a_signing_secret_does_not_print() {
         let secret = WebhookSecret::draw().unwrap();
         assert_eq!(format!("{secret:?}"), "WebhookSecret(…)");
