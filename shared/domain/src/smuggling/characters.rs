@@ -193,3 +193,59 @@ pub(crate) fn is_invisible(c: char) -> bool {
     // The skeleton leaves out just these.
     is_combining_mark(c) || skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d1_a_character_is_read_as_all_that_it_looks_like() {
+        for (c, role, letters) in [
+            ('ä', Role::Letter, &["A"][..]),
+            ('ß', Role::Letter, &["SB", "S"]),
+            ('Ǆ', Role::Foreign, &["D", "Z"]),
+            // A one is an L by its stroke, in any width.
+            ('１', Role::Foreign, &["1L"]),
+            ('В', Role::Foreign, &["B"]),
+            ('Ⓚ', Role::Foreign, &["K"]),
+            ('ʙ', Role::Foreign, &["B"]),
+            ('|', Role::Sign, &["L"]),
+            ('–', Role::Separator, &[]),
+            ('\u{200b}', Role::Nothing, &[]),
+            ('\u{301}', Role::Nothing, &[]),
+        ] {
+            let character = d1_character(c);
+            assert_eq!(character.role, role, "{c}");
+            assert_eq!(character.units.len(), letters.len(), "{c}");
+            for (unit, letters) in character.units.iter().zip(letters) {
+                let read = (b'0'..=b'Z').filter(|letter| unit.symbols.contains(*letter));
+                let read: Vec<u8> = read.collect();
+                assert_eq!(unit.plain, letters.as_bytes()[0], "{c}");
+                let mut expected = letters.as_bytes().to_vec();
+                expected.sort_unstable();
+                assert_eq!(read, expected, "{c}");
+                let is_sign = matches!(role, Role::Sign) || c == 'ß';
+                assert_eq!(unit.optional, is_sign, "{c}");
+            }
+        }
+    }
+
+    #[test]
+    fn d1_a_plain_letter_is_itself_and_a_stroke_also_an_l() {
+        for (c, symbols, plain) in [
+            ('k', &b"K"[..], b'K'),
+            ('7', b"7", b'7'),
+            ('1', b"1L", b'1'),
+            ('I', b"IL", b'I'),
+            ('i', b"I", b'I'),
+        ] {
+            let unit = plain_unit(c).expect("a letter or digit");
+            let read = (b'0'..=b'Z').filter(|letter| unit.symbols.contains(*letter));
+            assert_eq!(read.collect::<Vec<u8>>(), symbols, "{c}");
+            assert_eq!((unit.plain, unit.optional), (plain, false), "{c}");
+        }
+        for c in ['ä', '-', ' ', '１'] {
+            assert!(plain_unit(c).is_none(), "{c}");
+        }
+    }
+}

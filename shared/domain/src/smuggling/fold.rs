@@ -149,3 +149,53 @@ fn token(units: &[Unit], range: Range<usize>) -> Token {
             || is_short && plain.bytes().all(|symbol| ALPHABET.contains(&symbol)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of each paragraph, as they are most likely read.
+    fn words(folded: &Folded) -> Vec<Vec<String>> {
+        let plain = |token: &Token| {
+            let units = &folded.units[token.units.clone()];
+            units.iter().map(|unit| char::from(unit.plain)).collect()
+        };
+        let paragraphs = folded.paragraphs.iter();
+        paragraphs
+            .map(|paragraph| folded.tokens[paragraph.clone()].iter().map(plain).collect())
+            .collect()
+    }
+
+    #[test]
+    fn d1_a_text_is_read_as_words_and_paragraphs() {
+        for (text, expected) in [
+            ("ab, cd-Éf\u{200b}g", vec![vec!["AB", "CD", "EFG"]]),
+            ("ab\ncd", vec![vec!["AB", "CD"]]),
+            ("ab\n\ncd", vec![vec!["AB"], vec!["CD"]]),
+            ("ab\n \t\r\ncd", vec![vec!["AB"], vec!["CD"]]),
+            ("ab\n.\ncd", vec![vec!["AB", "CD"]]),
+            ("ab\n|\ncd", vec![vec!["AB", "CD"]]),
+            ("ab\u{2029}cd", vec![vec!["AB"], vec!["CD"]]),
+            ("\n\n\nab\n\n\n\n", vec![vec!["AB"]]),
+            (" \n", vec![]),
+        ] {
+            let folded = d1_folded(text);
+            assert_eq!(folded.len(), 1, "{text:?}");
+            assert_eq!(words(&folded[0]), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn d1_letters_of_another_script_are_read_once_as_letters_and_once_as_gaps() {
+        let [with, without] = d1_folded("kВx").try_into().expect("two readings");
+        assert_eq!(words(&with), [["KBX"]]);
+        assert_eq!(words(&without), [["K", "X"]]);
+    }
+
+    #[test]
+    fn d1_a_piece_of_a_code_is_shorter_than_it_and_of_its_symbols_or_spelled() {
+        let folded = folded("BCDFG BCDFGH BCDA 7 Berta", true);
+        let pieces: Vec<bool> = folded.tokens.iter().map(|token| token.is_piece).collect();
+        assert_eq!(pieces, [true, false, false, true, true]);
+    }
+}

@@ -93,3 +93,37 @@ fn gap(tag: &str) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d1_tags_are_taken_out_of_what_is_shown_and_read_by_themselves() {
+        for (html, visible, hidden) in [
+            ("a<b>b</b>c", "abc", "b\n\n/b\n\n"),
+            ("a<!-- x > y -->b", "ab", "!-- x > y --\n\n"),
+            ("a<!DOCTYPE html>b", "ab", "!DOCTYPE html\n\n"),
+            ("a<?xml x?>b", "ab", "?xml x?\n\n"),
+            ("a</p>b<br>c<td>d", "a\n\nb\nc\td", "/p\n\nbr\n\ntd\n\n"),
+            ("1 < 2 <3 <", "1 < 2 <3 <", ""),
+            // A quotation mark opens a value after an equals sign alone.
+            ("a<img alt=\"x>y\">b", "ab", "img alt=\"x>y\"\n\n"),
+            ("a<img alt = 'x>y'>b", "ab", "img alt = 'x>y'\n\n"),
+            ("a<img x'>b<i alt=\"'>c", "ab<i alt=\"'>c", "img x'\n\n"),
+            ("a<img alt='\"'>b", "ab", "img alt='\"'\n\n"),
+            ("a<img alt=b\">c", "ac", "img alt=b\"\n\n"),
+            // Without an end they are no tags.
+            ("a<b c", "a<b c", ""),
+            ("a<!b", "a<!b", ""),
+            ("a<!-->b", "a<!-->b", ""),
+        ] {
+            let parts = d1_without_tags(html);
+            assert_eq!(
+                (&*parts.visible, &*parts.hidden),
+                (visible, hidden),
+                "{html}"
+            );
+        }
+    }
+}

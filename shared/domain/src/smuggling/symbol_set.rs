@@ -75,3 +75,45 @@ const fn index(symbol: u8) -> Option<usize> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_holds_what_was_put_into_it_and_nothing_else() {
+        for symbol in (b'0'..=b'9').chain(b'A'..=b'Z') {
+            let set = Symbols::one(symbol);
+            let held = (0..=u8::MAX).filter(|other| set.contains(*other));
+            assert_eq!(held.collect::<Vec<u8>>(), [symbol]);
+            assert!(!set.is_empty());
+        }
+        for none in *b"a/:@[ " {
+            assert!(Symbols::one(none).is_empty(), "{none}");
+        }
+        let (ab, bc) = (
+            Symbols::one(b'A').or(Symbols::one(b'B')),
+            Symbols::one(b'B').or(Symbols::one(b'C')),
+        );
+        assert!(ab.meets(bc) && !ab.meets(Symbols::one(b'C')));
+        assert_eq!(ab.or(ab), ab);
+    }
+
+    #[test]
+    fn the_places_of_a_set_are_those_of_all_that_it_holds() {
+        let places = SymbolPlaces::of(b"2AZA");
+        for (symbols, expected) in [
+            (&b"2"[..], 0b0001),
+            (b"A", 0b1010),
+            (b"Z", 0b0100),
+            (b"2Z", 0b0101),
+            (b"29AZ", 0b1111),
+            (b"9", 0),
+            (b"", 0),
+        ] {
+            let set = symbols.iter().map(|symbol| Symbols::one(*symbol));
+            let set = set.fold(Symbols::default(), Symbols::or);
+            assert_eq!(places.of_any(set), expected, "{symbols:?}");
+        }
+    }
+}
