@@ -116,7 +116,9 @@ mod tests {
             // Without an end they are no tags.
             ("a<b c", "a<b c", ""),
             ("a<!b", "a<!b", ""),
-            ("a<!-->b", "a<!-->b", ""),
+            ("a<!-- b", "a<!-- b", ""),
+            // An empty comment, as browsers read it.
+            ("a<!-->b", "ab", "!--\n\n"),
         ] {
             let parts = d1_without_tags(html);
             assert_eq!(
