@@ -58,6 +58,20 @@ fn d1_split_halves_belong_to_one_paragraph() {
 }
 
 #[test]
+fn d1_a_piece_may_be_said_again_and_again() {
+    assert!(holds("K. 7, 7, 7, 7, 7 sagte ich. M, dann B, C und T"));
+    assert!(!holds("K, dann 4, 5, 6, dann 7, M, B, C und T"));
+}
+
+#[test]
+fn d1_a_sharp_s_is_read_as_one_s_and_as_two() {
+    let code = code("SSB-CDF");
+    for text in ["ßSBCDF", "ßBCDF", "ßßBCDF", "SSBCDF"] {
+        assert!(d1_holds_code(text, &code), "{text}");
+    }
+}
+
+#[test]
 fn d1_at_most_one_foreign_piece_stands_between() {
     assert!(holds("K, dann 2, dann 7, dann 3, dann M, B, 4, C und T"));
     assert!(!holds("K, dann 2, dann 2, dann 7, dann M, dann B, C und T"));
