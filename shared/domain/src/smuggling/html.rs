@@ -107,6 +107,7 @@ mod tests {
             ("a<?xml x?>b", "ab", "?xml x?\n\n"),
             ("a</p>b<br>c<td>d", "a\n\nb\nc\td", "/p\n\nbr\n\ntd\n\n"),
             ("1 < 2 <3 <", "1 < 2 <3 <", ""),
+            ("1 < 2 > 1 <3>", "1 < 2 > 1 <3>", ""),
             // A quotation mark opens a value after an equals sign alone.
             ("a<img alt=\"x>y\">b", "ab", "img alt=\"x>y\"\n\n"),
             ("a<img alt = 'x>y'>b", "ab", "img alt = 'x>y'\n\n"),
