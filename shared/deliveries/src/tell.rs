@@ -205,18 +205,19 @@ impl Tell {
 
     /// One attempt at telling, if one is due; whether its row of the queue can go.
     async fn tell(&self, practice: &PracticeId, name: &str) -> Result<bool, Unavailable> {
-        let now = self.clock.now();
-        let (outgoing, attempt) = match self.store.claim_outgoing(practice, name, now).await? {
+        let op = draw_op(Actor::System, self.clock.now())?;
+        let (outgoing, attempt) = match self.store.claim_outgoing(practice, name, &op).await? {
             Claim::Claimed(outgoing, attempt) => (outgoing, attempt),
             Claim::Waiting => return Ok(false),
             Claim::Done => return Ok(true),
         };
         match self.attempt(&outgoing, attempt).await {
             Ok(Some(at)) => self.store.tell_again(practice, name, attempt, at).await?,
-            Ok(None) => self.store.finish_outgoing(practice, name, now).await?,
+            Ok(None) => self.store.finish_outgoing(practice, name, op.at).await?,
             Err(fault) => {
                 // Ours: nothing went out, so nothing is counted, and it stays due.
-                self.store.uncount_attempt(practice, name).await?;
+                let uncounted = self.store.uncount_attempt(practice, name, attempt, &op);
+                uncounted.await?;
                 return Err(fault);
             }
         }

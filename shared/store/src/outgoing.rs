@@ -3,15 +3,16 @@
 //! A row of the queue may lie there once too often, never once too rarely: what it stands for decides whether anything is to be done.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use domain::audit::Op;
 use domain::hashed::LinkHash;
-use domain::id::PracticeId;
+use domain::id::{OpId, PracticeId};
 use domain::outgoing::{ATTEMPT_UNDER_WAY, Outgoing};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, Key, from_item, number, time, to_item};
+use crate::item::{Item, Key, from_item, number, text, time, to_item};
 use crate::practices::put_new;
 
 /// One row of the queue.
@@ -68,6 +69,9 @@ struct Message {
     /// How many attempts are known to have come to nothing.
     #[serde(default)]
     failed: usize,
+    /// Who began the last attempt.
+    #[serde(default)]
+    begun_by: Option<OpId>,
     next_at: Timestamp,
     done_at: Option<Timestamp>,
 }
@@ -85,6 +89,7 @@ impl Store {
             outgoing: outgoing.clone(),
             attempts: 0,
             failed: 0,
+            begun_by: None,
             next_at: now,
             done_at: None,
         };
@@ -130,39 +135,44 @@ impl Store {
     }
 
     /// Begins an attempt at telling, in one conditional write: of any number at once, one is begun.
+    ///
+    /// It is still ours where the answer to the write was lost and the write was repeated.
     pub async fn claim_outgoing(
         &self,
         practice: &PracticeId,
         name: &str,
-        now: Timestamp,
+        op: &Op,
     ) -> Result<Claim, StoreError> {
         let key = Key::outgoing(practice, name);
         let update = self
             .update(&key)
-            .update_expression("SET attempts = attempts + :one, next_at = :until")
+            .update_expression("SET attempts = attempts + :one, next_at = :until, begun_by = :us")
             .condition_expression(
                 "attribute_exists(pk) AND next_at <= :now AND attribute_not_exists(done_at)",
             )
             .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":now", time(now))
-            .expression_attribute_values(":until", time(now.plus(ATTEMPT_UNDER_WAY)));
-        if let Some(item) = self.change(update).await? {
-            let message: Message = from_item(item, "outgoing message")?;
-            let attempt = Attempt {
-                number: message.attempts,
-                earlier_failed: message.attempts == message.failed + 1,
-            };
-            return Ok(Claim::Claimed(message.outgoing, attempt));
-        }
-        let Some(item) = self.get(&key).await? else {
-            return Ok(Claim::Done);
+            .expression_attribute_values(":now", time(op.at))
+            .expression_attribute_values(":until", time(op.at.plus(ATTEMPT_UNDER_WAY)))
+            .expression_attribute_values(":us", text(op.id.as_str()));
+        let item = match self.change(update).await? {
+            Some(item) => item,
+            None => match self.get(&key).await? {
+                Some(item) => item,
+                None => return Ok(Claim::Done),
+            },
         };
         let message: Message = from_item(item, "outgoing message")?;
-        Ok(if message.done_at.is_some() {
-            Claim::Done
-        } else {
-            Claim::Waiting
-        })
+        if message.done_at.is_some() {
+            return Ok(Claim::Done);
+        }
+        if message.begun_by.as_ref() != Some(&op.id) {
+            return Ok(Claim::Waiting);
+        }
+        let attempt = Attempt {
+            number: message.attempts,
+            earlier_failed: message.attempts == message.failed + 1,
+        };
+        Ok(Claim::Claimed(message.outgoing, attempt))
     }
 
     /// Puts the next attempt off until `at`, for this one came to nothing.
@@ -182,17 +192,22 @@ impl Store {
         self.change_existing(update).await.map(drop)
     }
 
-    /// Takes back the count of an attempt that was never made.
+    /// Takes back the count of an attempt that was never made. Repeated because its answer was lost, it takes back no second one.
     pub async fn uncount_attempt(
         &self,
         practice: &PracticeId,
         name: &str,
+        attempt: Attempt,
+        op: &Op,
     ) -> Result<(), StoreError> {
         let update = self
             .update(&Key::outgoing(practice, name))
             .update_expression("SET attempts = attempts - :one")
-            .expression_attribute_values(":one", number(1));
-        self.change_existing(update).await.map(drop)
+            .condition_expression("attempts >= :one AND (attempts = :counted OR begun_by <> :us)")
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":counted", number(attempt.number))
+            .expression_attribute_values(":us", text(op.id.as_str()));
+        self.change(update).await.map(drop)
     }
 
     /// There is nothing more to be told here: it was told, or given up.
