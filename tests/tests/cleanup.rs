@@ -177,8 +177,11 @@ async fn an_upload_that_never_came_is_gone_after_a_day_and_its_rows_follow() {
     let list = world.practice.get("/v1/documents?record=r1").await;
     assert_eq!(list.body["items"].as_array().map(Vec::len), Some(1));
     time_passes(&world, announced_at.plus(SETTLED)).await;
-    settled(&world, id).await;
+    // Longer than the schedule takes to come again.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(is_unsettled(&world, id).await, "it is looked for again");
     time_passes(&world, announced_at.plus(SETTLED + 7 * DAY + 1)).await;
+    settled(&world, id).await;
     let left = rows(&world, id).await;
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(world.practice.get(&of(&kept)).await.body["state"], "ready");

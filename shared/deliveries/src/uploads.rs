@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use documents::{Documents, Look};
 use domain::audit::{Actor, Op};
-use domain::document::State;
+use domain::document::{State, UPLOAD_LOOKED_FOR_AGAIN};
 use domain::id::PracticeId;
 use domain::time::Timestamp;
 use secrets::draw_op;
@@ -43,7 +43,7 @@ pub async fn look_at_uploads(
 
 /// Settles the uploads that are due: one that came is looked at and stays, of one whose document is gone no byte does.
 ///
-/// Rows of one that never came are left to time. One that cannot be settled now keeps none behind it from being settled.
+/// One that was not found is looked for again until time takes its announcement away. One that cannot be settled now keeps none behind it from being settled.
 pub async fn settle_uploads(
     store: &Store,
     bucket: &Documents,
@@ -83,6 +83,10 @@ async fn settle(
                 &op,
             )
             .await?;
+            if stored.document.state == State::AwaitingUpload {
+                let later = now.plus(UPLOAD_LOOKED_FOR_AGAIN);
+                return Ok(store.put_off_upload(due, later).await?);
+            }
         }
         None => bucket.delete_by_id(practice, &due.document).await?,
     }

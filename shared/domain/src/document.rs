@@ -15,6 +15,8 @@ pub const LARGEST: u64 = 25 * 1024 * 1024;
 pub const UPLOAD_WITHIN: i64 = DAY;
 /// How long after it was announced an upload is settled, in seconds: none can still be under way then.
 pub const UPLOAD_SETTLED: i64 = UPLOAD_WITHIN + HOUR;
+/// After how long an upload that was not found is looked for again, in seconds: S3 says the same of a file that it denies as of one that is not there.
+pub const UPLOAD_LOOKED_FOR_AGAIN: i64 = 6 * HOUR;
 /// The earliest day of issue that D8 offers besides the sent documents.
 pub const OFFERED_SINCE: Date = jiff::civil::date(2020, 1, 1);
 

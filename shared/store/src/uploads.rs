@@ -43,6 +43,13 @@ impl Store {
         .await
     }
 
+    /// It is settled later. Should this end half-way, it is settled twice.
+    pub async fn put_off_upload(&self, due: &DueUpload, at: Timestamp) -> Result<(), StoreError> {
+        self.put(upload_row(&due.practice, &due.document, at)?)
+            .await?;
+        self.forget_upload(due).await
+    }
+
     /// There is nothing more to be settled here.
     pub async fn forget_upload(&self, settled: &DueUpload) -> Result<(), StoreError> {
         self.delete(&settled.key).await.map(drop)
