@@ -42,13 +42,11 @@ async fn handle(deps: &Deps, event: Value) -> Result<Value, Error> {
     let said = match event::read(event) {
         Ok(Some(said)) => said,
         Ok(None) => return Ok(Value::Null),
-        Err(unreadable) => {
-            tracing::error!(error = %unreadable, "an event of SES cannot be read");
-            return match unreadable {
-                Unreadable::Unplaced => Ok(Value::Null),
-                Unreadable::Broken(_) => Err(unreadable.into()),
-            };
+        Err(unplaced @ Unreadable::Unplaced) => {
+            tracing::error!(error = %unplaced, "an event of SES was let go");
+            return Ok(Value::Null);
         }
+        Err(broken) => return Err(broken.into()),
     };
     let op = draw_op(Actor::System, deps.clock.now())?;
     let of_event = (&said.event, said.at);

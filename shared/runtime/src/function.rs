@@ -65,7 +65,7 @@ pub fn front(get: &mut Reader<'_>) -> Front {
     get.parsed_or_default("ORIGIN_SECRET_HASHES")
 }
 
-/// Turns a handler of any other events into a function.
+/// Turns a handler of any other events into a function, and logs what it cannot handle: nobody else says why.
 pub fn event_function<D: Send + Sync + 'static>(
     dependencies: D,
     handle: for<'a> fn(&'a D, Value) -> BoxFuture<'a, Result<Value, Error>>,
@@ -73,7 +73,13 @@ pub fn event_function<D: Send + Sync + 'static>(
     let dependencies = Arc::new(dependencies);
     Arc::new(move |event| {
         let dependencies = Arc::clone(&dependencies);
-        Box::pin(async move { handle(&dependencies, event).await })
+        Box::pin(async move {
+            let handled = handle(&dependencies, event).await;
+            if let Err(error) = &handled {
+                tracing::error!(%error, "an event was not handled");
+            }
+            handled
+        })
     })
 }
 
