@@ -261,12 +261,13 @@ impl Runs {
         let lookup = self.lookup.get().await?;
         let key = idempotency_key(lookup, practice, RETRY, &request.key, &request.body);
         let now = self.clock.now();
+        // Read before the key: what the same request has just made of the run, its key tells.
+        let before = self.existing(practice, id).await?;
         match self.store.earlier_request(practice, &key, now).await? {
             Some(EarlierRequest::Same(made)) => return self.made(practice, &made).await,
             Some(EarlierRequest::Mismatch) => return Err(RunError::Mismatch),
             None => {}
         }
-        let before = self.existing(practice, id).await?;
         if before.state().is_under_way() {
             return Err(RunError::UnderWay);
         }
