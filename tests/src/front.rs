@@ -63,7 +63,7 @@ impl Passing {
     }
 }
 
-/// The variables that lead a function's calls to servers of ours, which answer each as `meet` does.
+/// The variables that lead a function's calls, webhooks too, to servers of ours, which answer each as `meet` does.
 pub async fn in_front_of<Met: Future<Output = Response> + Send + 'static>(
     world: &World,
     function: &str,
@@ -71,13 +71,16 @@ pub async fn in_front_of<Met: Future<Output = Response> + Send + 'static>(
 ) -> BTreeMap<String, String> {
     let variables = &world.stack.function_environments()[function];
     let mut own = BTreeMap::new();
-    for service in SERVICES {
-        let name = variable(service);
-        let Some(address) = variables.get(&name).cloned() else {
+    let services = SERVICES.map(|service| (service, variable(service)));
+    let webhooks = ("WEBHOOK", "WEBHOOK_RELAY".to_owned());
+    for (service, name) in services.into_iter().chain([webhooks]) {
+        let Some(address) = variables.get(&name) else {
             continue;
         };
-        let address = Arc::new(OnceLock::from(address));
-        own.insert(name, serve(service, address, meet.clone()).await);
+        let (server, path) = parted(address);
+        let server = Arc::new(OnceLock::from(server.to_owned()));
+        let ours = serve(service, server, meet.clone()).await;
+        own.insert(name, format!("{ours}{path}"));
     }
     own
 }
@@ -122,6 +125,15 @@ impl Front {
             address.set(own.to_owned()).expect("one stack alone");
         }
     }
+}
+
+/// An address up to its port, and its path, where it has one.
+fn parted(address: &str) -> (&str, &str) {
+    let host = address.find("://").map_or(0, |at| at + 3);
+    let path = address[host..]
+        .find('/')
+        .map_or(address.len(), |at| host + at);
+    address.split_at(path)
 }
 
 fn variable(service: &str) -> String {

@@ -1,22 +1,20 @@
-//! The operations, and what each is done to.
+//! The operations that meet faults: which function does each, what it may answer, and what it may send.
 
 use std::fmt;
 
-use deliveries::Hand;
-use serde_json::{Value, json};
-use tests::events::{of_patient, of_practice, posted, token};
-use tests::{Page, Patient, Sent, World};
-
-use crate::worker::Worker;
-
-/// The idempotency key of the request that meets the fault.
-pub(crate) const KEY: &str = "struck";
+use crate::wire::{Call, Fault};
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
+    /// The gateway asks whose key a practice's request has.
+    Authorize,
     /// `POST /v1/deliveries` of a document that was sent before.
     Issue,
+    /// The same with another document, whose upload nobody has looked at.
+    IssueUnseen,
+    /// The same of the document alone, attached to the e-mail (D6).
+    IssueAttached,
     /// `POST /v1/deliveries/{id}/code`, by SMS (L6a).
     MakeCode,
     /// `DELETE /v1/deliveries/{id}` (L7).
@@ -37,14 +35,33 @@ pub(crate) enum Operation {
     Download,
     /// `POST /d/{token}/done`.
     Done,
-    /// A lane of an invoice run with one item, a document that was sent before.
+    /// `POST /v1/invoice-runs` with one item, a document that was sent before.
+    StartRun,
+    /// A lane of such a run.
     Dispatch,
+    /// The schedule finds a lane that stands still.
+    LookAfterRun,
+    /// `POST /v1/invoice-runs/{id}/cancel`, before its item was taken up.
+    CancelRun,
+    /// `POST /v1/invoice-runs/{id}/retry`, after the item's e-mail was refused.
+    RetryRun,
+    /// The table's stream brings `notify` a wrong entry and a report (L7).
+    Follow,
+    /// The schedule has `notify` settle the entry, and tell a webhook and a person of the report.
+    Tell,
+    /// SES says that the e-mail bounced.
+    Feedback,
+    /// The schedule finds an upload that came a day ago, and that nobody has looked at.
+    SettleUpload,
 }
 
 impl Operation {
     /// Every one of them.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 23] = [
+        Self::Authorize,
         Self::Issue,
+        Self::IssueUnseen,
+        Self::IssueAttached,
         Self::MakeCode,
         Self::Revoke,
         Self::CodePage,
@@ -55,171 +72,104 @@ impl Operation {
         Self::List,
         Self::Download,
         Self::Done,
+        Self::StartRun,
         Self::Dispatch,
+        Self::LookAfterRun,
+        Self::CancelRun,
+        Self::RetryRun,
+        Self::Follow,
+        Self::Tell,
+        Self::Feedback,
+        Self::SettleUpload,
     ];
 
     /// The function that does it, by its logical id.
     pub(crate) fn function(self) -> &'static str {
         match self {
-            Self::Issue | Self::MakeCode | Self::Revoke => "Issue",
+            Self::Authorize => "Authorize",
+            Self::Issue
+            | Self::IssueUnseen
+            | Self::IssueAttached
+            | Self::MakeCode
+            | Self::Revoke => "Issue",
             Self::CodePage | Self::WrongCode | Self::RightCode | Self::Report => "Verify",
             Self::AskForCode => "RequestCode",
             Self::List | Self::Download | Self::Done => "Download",
-            Self::Dispatch => "Dispatch",
+            Self::StartRun | Self::CancelRun | Self::RetryRun => "InvoiceRun",
+            Self::Dispatch | Self::LookAfterRun => "Dispatch",
+            Self::SettleUpload => "Manage",
+            Self::Follow | Self::Tell => "Notify",
+            Self::Feedback => "Feedback",
         }
     }
+
+    /// The functions that the case itself feeds from the table's stream and by the schedule.
+    pub(crate) fn fed_by_the_case(self) -> &'static [&'static str] {
+        match self {
+            Self::Follow | Self::Tell => &["Dispatch", "Notify"],
+            Self::SettleUpload => &["Dispatch", "Manage"],
+            _ => &["Dispatch"],
+        }
+    }
+
+    /// The answers that it may give: what it does, that somebody else does it, and that it cannot be done now.
+    pub(crate) fn may_answer(self, status: u64, fault: Option<&(Call, Fault)>) -> bool {
+        let clear: &[u64] = match self {
+            // Without the right to list the bucket, S3 says the same of a file that it denies as of one that is not there.
+            Self::Download if is_file_denied(fault) => &[404],
+            Self::Issue | Self::IssueUnseen | Self::IssueAttached => &[201, 409, 502, 503],
+            Self::MakeCode => &[201, 409, 503],
+            Self::Revoke => &[204, 503],
+            Self::CodePage | Self::List | Self::CancelRun => &[200, 503],
+            Self::WrongCode => &[401, 429, 503],
+            Self::RightCode | Self::AskForCode => &[303, 429, 503],
+            Self::Report => &[410, 503],
+            Self::Download | Self::Done => &[303, 503],
+            Self::StartRun | Self::RetryRun => &[202, 503],
+            // What asks for no page knows no statuses, and an error has it come again.
+            Self::Dispatch | Self::Follow => &[],
+            Self::Authorize
+            | Self::LookAfterRun
+            | Self::Tell
+            | Self::Feedback
+            | Self::SettleUpload => &[0, 500],
+        };
+        clear.contains(&status)
+    }
+
+    /// I7: how many e-mails and messages it may send, with its twin and what it brings about together.
+    pub(crate) fn sends_at_most(self) -> (usize, usize) {
+        match self {
+            Self::Issue
+            | Self::IssueUnseen
+            | Self::StartRun
+            | Self::Dispatch
+            | Self::LookAfterRun
+            | Self::RetryRun => (1, 1),
+            Self::IssueAttached | Self::Follow | Self::Tell => (1, 0),
+            Self::MakeCode | Self::AskForCode => (0, 1),
+            Self::Authorize
+            | Self::Revoke
+            | Self::CodePage
+            | Self::WrongCode
+            | Self::RightCode
+            | Self::Report
+            | Self::List
+            | Self::Download
+            | Self::Done
+            | Self::CancelRun
+            | Self::Feedback
+            | Self::SettleUpload => (0, 0),
+        }
+    }
+}
+
+fn is_file_denied(fault: Option<&(Call, Fault)>) -> bool {
+    fault.is_some_and(|(call, fault)| *fault == Fault::Denied && call.name().starts_with("S3 "))
 }
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }
-}
-
-/// A stack of its own with one delivery, and the event that does the operation.
-pub(crate) struct Case {
-    pub(crate) operation: Operation,
-    pub(crate) world: World,
-    /// The delivery; of an issue the earlier one.
-    pub(crate) sent: Sent,
-    /// The document in it.
-    pub(crate) document: String,
-    /// A browser with the code page open, and a session where the operation needs one.
-    pub(crate) patient: Patient,
-    pub(crate) event: Value,
-    /// How many messages there were before.
-    pub(crate) messages: usize,
-}
-
-impl Case {
-    /// Everything that has to be there before.
-    pub(crate) async fn prepare(operation: Operation) -> Self {
-        // What feeds runs is the case itself.
-        let world = World::feeding(&["Dispatch"]).await;
-        // As the function's process does.
-        world.clock().set(Hand::Running(0));
-        let allowed = json!({"self_service": {"allowed": true}});
-        world.practice.put("/v1/record-types/std", allowed).await;
-        let document = world.practice.document("invoice", "1", "2026-11-20").await;
-        let outbox = world.stack.outbox();
-        let sent = world.practice.send(outbox, &[&document], json!({})).await;
-        let mut patient = world.patient(&sent);
-        let event = event(operation, &world, &sent, &document, &mut patient).await;
-        let messages = world.messages().await.len();
-        Self {
-            operation,
-            world,
-            sent,
-            document,
-            patient,
-            event,
-            messages,
-        }
-    }
-
-    /// The body of a sending of the document.
-    pub(crate) fn sending(document: &str) -> Value {
-        json!({"record": "r1", "recipient": "patient", "documents": [document], "channel": "sms"})
-    }
-}
-
-async fn event(
-    operation: Operation,
-    world: &World,
-    sent: &Sent,
-    document: &str,
-    patient: &mut Patient,
-) -> Value {
-    match operation {
-        Operation::Dispatch => {
-            let item = json!({"document": document, "recipient": "patient", "channel": "sms"});
-            world.practice.start_run(json!({"items": [item]})).await;
-            json!({"Records": Worker::new(world, &[]).lanes().await})
-        }
-        Operation::Issue => with_key("POST /v1/deliveries", None, &Case::sending(document)),
-        Operation::MakeCode => {
-            let route = "POST /v1/deliveries/{id}/code";
-            with_key(route, Some(&sent.id), &json!({"channel": "sms"}))
-        }
-        Operation::Revoke => {
-            let mut event = of_practice("DELETE /v1/deliveries/{id}");
-            event["pathParameters"] = json!({"id": sent.id});
-            event
-        }
-        Operation::CodePage => of_patient("GET /d/{token}", &token(sent)),
-        Operation::WrongCode | Operation::RightCode => {
-            let page = patient.open().await;
-            let code = if operation == Operation::RightCode {
-                &sent.code
-            } else {
-                wrong(sent)
-            };
-            let body = format!("form={}&code={code}", page.form());
-            form("POST /d/{token}", world, sent, patient, &body)
-        }
-        Operation::AskForCode => {
-            let body = format!("form={}", request_form(&patient.open().await));
-            form("POST /d/{token}/code", world, sent, patient, &body)
-        }
-        Operation::Report => {
-            let question = patient.get(&format!("{}/not-mine", patient.link)).await;
-            let body = format!("form={}", question.form());
-            form("POST /d/{token}/not-mine", world, sent, patient, &body)
-        }
-        Operation::List | Operation::Download | Operation::Done => {
-            assert_eq!(patient.enter(&sent.code).await.status, 303);
-            let list = patient.documents().await;
-            let route = match operation {
-                Operation::Done => {
-                    let body = format!("form={}", list.form());
-                    return form("POST /d/{token}/done", world, sent, patient, &body);
-                }
-                Operation::Download => "GET /d/{token}/documents/{id}",
-                _ => "GET /d/{token}/documents",
-            };
-            let mut event = of_patient(route, &token(sent));
-            event["pathParameters"]["id"] = json!(document);
-            event["cookies"] = json!(cookies(patient));
-            event
-        }
-    }
-}
-
-/// A practice's request with the idempotency key.
-fn with_key(route: &str, id: Option<&str>, body: &Value) -> Value {
-    let mut event = of_practice(route);
-    event["headers"] = json!({"content-type": "application/json", "idempotency-key": KEY});
-    event["body"] = json!(body.to_string());
-    if let Some(id) = id {
-        event["pathParameters"] = json!({"id": id});
-    }
-    event
-}
-
-fn form(route: &str, world: &World, sent: &Sent, patient: &Patient, body: &str) -> Value {
-    posted(route, sent, world.stack.api(), &cookies(patient), body)
-}
-
-fn cookies(patient: &Patient) -> Vec<String> {
-    let pairs = patient.cookies.iter();
-    pairs
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect()
-}
-
-/// A code of the right form that is not this one.
-fn wrong(sent: &Sent) -> &'static str {
-    if sent.code == "BCD-FGH" {
-        "BCD-FGJ"
-    } else {
-        "BCD-FGH"
-    }
-}
-
-/// The hidden field of the form that asks for a code.
-pub(crate) fn request_form(page: &Page) -> String {
-    let form = page.html.split("/code?").nth(1).unwrap_or_default();
-    let field = form.split("name=\"form\" value=\"").nth(1);
-    let field = field.unwrap_or_default().split('"').next();
-    field.unwrap_or_default().to_owned()
 }

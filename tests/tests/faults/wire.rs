@@ -34,13 +34,14 @@ impl Call {
         &self.name
     }
 
-    /// Whether this thing may go wrong with it: some are the table's alone, or that of its writes.
+    /// Whether this thing may go wrong with it: some are the table's alone, or that of its writes, and webhooks need no permission.
     pub(crate) fn may_meet(&self, fault: Fault) -> bool {
         let of_table = self.name.strip_prefix("DYNAMODB ");
         let is_write = |call: &str| !["GetItem", "BatchGetItem", "Query"].contains(&call);
         match fault {
             Fault::Throttled(_) => of_table.is_some(),
             Fault::Conflict(_) => of_table.is_some_and(is_write),
+            Fault::Denied => !self.name.starts_with("WEBHOOK "),
             _ => true,
         }
     }
@@ -116,6 +117,17 @@ impl Fault {
         matches!(
             self,
             Self::Throttled(Times::Once) | Self::Conflict(Times::Once)
+        )
+    }
+
+    /// Whether what was begun with the call stays begun, and nobody hears of it.
+    pub(crate) fn leaves_unknown(self) -> bool {
+        matches!(
+            self,
+            Self::ErrorAfter(Times::FromThenOn)
+                | Self::SilenceAfter(Times::FromThenOn)
+                | Self::KillBefore
+                | Self::KillAfter
         )
     }
 
