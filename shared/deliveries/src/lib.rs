@@ -12,7 +12,10 @@ mod error;
 mod find;
 mod hashing;
 mod messengers;
+mod new_code;
+mod own;
 mod plan;
+mod present;
 mod preview;
 mod read;
 mod request_code;
@@ -33,9 +36,10 @@ pub use error::Unavailable;
 pub use find::{Found, session_cookie_name};
 pub use hashing::Hashing;
 pub use messengers::Messengers;
+pub use new_code::NewCodeOutcome;
 pub use preview::{DraftRequest, MessagePreview, Preview, PreviewOpens};
 pub use read::{DownloadOutcome, Entered, Listing, ReadDocuments};
-pub use request_code::{NewCodeOutcome, RequestCode, RequestOutcome};
+pub use request_code::{RequestCode, RequestOutcome};
 pub use runs::{RetryRequest, RunError, RunItemNow, RunRequest, Runs};
 pub use send::{
     MessageSent, Once, Opens, SendDelivery, SendError, SendRequest, SentDelivery, idempotency_key,

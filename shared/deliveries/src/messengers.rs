@@ -10,7 +10,7 @@ use domain::sending::{Addressee, Obstacle, d3_obstacles, d5_sender, l6_message_c
 use domain::threema::{ThreemaKey, ThreemaRefusal};
 use domain::time::Timestamp;
 use domain::usage::Usage;
-use store::Store;
+use store::{Count, Store};
 
 use crate::error::Unavailable;
 
@@ -155,5 +155,12 @@ pub(crate) fn one_message(channel: MessageChannel) -> Usage {
         emails: 0,
         sms: i64::from(channel == MessageChannel::Sms),
         threema: i64::from(channel == MessageChannel::Threema),
+    }
+}
+
+/// Takes back a message that was counted and definitely not sent; where that fails, too many are counted, which is the safe side.
+pub(crate) async fn take_back(store: &Store, count: &Count) {
+    if let Err(error) = store.uncount(count).await {
+        tracing::warn!(%error, "what was not sent could not be taken back from the month's count");
     }
 }
