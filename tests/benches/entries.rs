@@ -15,7 +15,6 @@ use std::time::{Duration, Instant};
 use domain::time::Timestamp;
 use runtime::Aws;
 use secrets::{CodeHasher, CodeKeys, HashCost, Keys, delivery_id, draw_code};
-use serde_json::json;
 use tests::{Sent, World};
 
 /// How many entries of each kind.
@@ -68,8 +67,7 @@ async fn run() {
 }
 
 async fn send(world: &World, document: &str) -> Sent {
-    let outbox = world.stack.outbox();
-    world.practice.send(outbox, &[document], json!({})).await
+    world.practice.send(&[document]).await
 }
 
 /// How long the judgement took.
@@ -88,11 +86,7 @@ async fn enter(world: &World, sent: &Sent, code: &str, status: u16) -> Duration 
 
 /// A code of the right form that is not this one.
 fn wrong_code(sent: &Sent) -> &'static str {
-    if sent.code == "BCD-FGH" {
-        "BCD-FGJ"
-    } else {
-        "BCD-FGH"
-    }
+    sent.wrong_code()
 }
 
 /// The keys that the functions hash codes with.

@@ -13,9 +13,7 @@ use std::time::{Duration, Instant};
 use domain::hashed::{LinkHash, ReferenceHash, RequestHash};
 use domain::id::PracticeId;
 use futures::StreamExt as _;
-use runtime::Aws;
 use secrets::{delivery_id, draw_op};
-use serde_json::json;
 use store::{IdempotencyKey, Once, PendingDelivery, Store, StoredDelivery};
 use tests::World;
 
@@ -54,13 +52,8 @@ async fn run() {
 /// One delivery that was really sent, and copies of it under ids of their own, written by the store's own first write.
 async fn fill(world: &World) {
     let document = world.practice.document("note", "1", "2026-11-20").await;
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], json!({}))
-        .await;
-    let environment = world.stack.environment();
-    let table = environment.read(|get| get.text("TABLE")).expect("a table");
-    let store = Store::new(Aws::new(environment).expect("clients").dynamodb(), table);
+    let sent = world.practice.send(&[&document]).await;
+    let store = world.store();
     let practice: PracticeId = local::practice::PRACTICE.parse().expect("an id");
     let id = sent.id.parse().expect("an id");
     let found = store.delivery_of_practice(&practice, &id).await;

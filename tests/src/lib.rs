@@ -128,7 +128,7 @@ impl World {
             true,
         );
         let key = local_practice::ensure(&stack).await.expect("a key");
-        let practice = Practice::new(stack.api(), &key);
+        let practice = Practice::new(stack.api(), stack.outbox(), &key);
         Self {
             stack,
             practice,
@@ -206,7 +206,7 @@ impl World {
     /// A further practice in the same stack, set up like the first.
     pub async fn another_practice(&self, id: &str) -> Practice {
         let key = local_practice::make(&self.stack, id).await.expect("a key");
-        let practice = Practice::new(self.stack.api(), &key);
+        let practice = Practice::new(self.stack.api(), self.stack.outbox(), &key);
         practice.set_up().await;
         practice
     }

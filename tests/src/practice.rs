@@ -1,5 +1,6 @@
 //! A practice's program, calling the API with its key.
 
+use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::pdf::pdf;
 pub struct Practice {
     http: Client,
     api: String,
+    outbox: String,
     key: String,
     requests: AtomicU64,
 }
@@ -44,6 +46,17 @@ pub struct Sent {
     pub link: String,
     /// The whole answer.
     pub answer: Value,
+}
+
+impl Sent {
+    /// A code of the right form that is not this delivery's.
+    pub fn wrong_code(&self) -> &'static str {
+        if self.code == "BCD-FGH" {
+            "BCD-FGJ"
+        } else {
+            "BCD-FGH"
+        }
+    }
 }
 
 impl Answer {
@@ -90,11 +103,12 @@ impl Answer {
 }
 
 impl Practice {
-    /// A program that calls `api` with `key`.
-    pub fn new(api: &str, key: &str) -> Self {
+    /// A program that calls `api` with `key`; what it sends arrives in `outbox`.
+    pub fn new(api: &str, outbox: &str, key: &str) -> Self {
         Self {
             http: Client::new(),
             api: api.to_owned(),
+            outbox: outbox.to_owned(),
             key: key.to_owned(),
             requests: AtomicU64::new(0),
         }
@@ -141,6 +155,17 @@ impl Practice {
         let answer = Answer::read(response.expect("an answer")).await;
         Description::checked_in().assert_knows(&method, path, &answer);
         answer
+    }
+
+    /// What it is shown of a delivery.
+    pub async fn shown(&self, sent: &Sent) -> Value {
+        let path = format!("/v1/deliveries/{}", sent.id);
+        self.get(&path).await.body
+    }
+
+    /// Revokes a delivery.
+    pub async fn revoke(&self, sent: &Sent) -> Answer {
+        self.delete(&format!("/v1/deliveries/{}", sent.id)).await
     }
 
     /// `GET`.
@@ -271,8 +296,20 @@ impl Practice {
         self.answer(Method::POST, path, request).await
     }
 
-    /// Sends these documents of `r1` to `patient` by SMS; `extra` replaces or adds fields.
-    pub async fn send(&self, outbox: &str, documents: &[&str], extra: Value) -> Sent {
+    /// Sends a further invoice of `r1` to `patient` by SMS.
+    pub async fn send_invoice(&self, number: impl Display) -> Sent {
+        let number = number.to_string();
+        let document = self.document("invoice", &number, "2026-11-20").await;
+        self.send(&[&document]).await
+    }
+
+    /// Sends these documents of `r1` to `patient` by SMS.
+    pub async fn send(&self, documents: &[&str]) -> Sent {
+        self.send_with(documents, json!({})).await
+    }
+
+    /// The same; `extra` replaces or adds fields.
+    pub async fn send_with(&self, documents: &[&str], extra: Value) -> Sent {
         let mut body = json!({"record": "r1", "recipient": "patient", "documents": documents, "channel": "sms"});
         for (name, value) in extra.as_object().into_iter().flatten() {
             body[name] = value.clone();
@@ -280,7 +317,7 @@ impl Practice {
         let answer = self.post_delivery(body).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         let text = |name: &str| answer.body[name].as_str().unwrap_or_default().to_owned();
-        let sent = reqwest::get(format!("{outbox}/messages"))
+        let sent = reqwest::get(format!("{}/messages", self.outbox))
             .await
             .expect("an answer");
         let messages: Vec<Value> = sent.json().await.expect("a list");

@@ -68,18 +68,16 @@ fn said(row: &Value) -> (String, String, String) {
 
 async fn sent(world: &World, extra: Value) -> (String, Sent) {
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let outbox = world.stack.outbox();
-    let sent = world.practice.send(outbox, &[&document], extra).await;
+    let sent = world.practice.send_with(&[&document], extra).await;
     (document, sent)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f_v10_a_delivery_is_closed_by_one_row_though_its_documents_are_sent_again_one_by_one() {
     let world = World::start().await;
-    let outbox = world.stack.outbox();
     let first = world.practice.document("note", "1", "2026-11-19").await;
     let second = world.practice.document("note", "2", "2026-11-20").await;
-    let send = async |documents: &[&str]| world.practice.send(outbox, documents, json!({})).await;
+    let send = async |documents: &[&str]| world.practice.send(documents).await;
     let both = send(&[&first, &second]).await;
     send(&[&first]).await;
     let third = send(&[&second]).await;
@@ -379,7 +377,7 @@ async fn f_v10_a_stream_that_comes_again_from_its_beginning_adds_no_row() {
     };
     let stack = Stack::start(options()).await.expect("a stack");
     let key = practice::ensure(&stack).await.expect("a key");
-    let program = Practice::new(stack.api(), &key);
+    let program = Practice::new(stack.api(), stack.outbox(), &key);
     program.set_up().await;
     let rows = async |program: &Practice| {
         let answer = program.get("/v1/audit?limit=100").await;
@@ -405,5 +403,8 @@ async fn f_v10_a_stream_that_comes_again_from_its_beginning_adds_no_row() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(position.exists(), "the stream came again");
-    assert_eq!(rows(&Practice::new(stack.api(), &key)).await, before);
+    assert_eq!(
+        rows(&Practice::new(stack.api(), stack.outbox(), &key)).await,
+        before
+    );
 }

@@ -9,9 +9,7 @@ use domain::practice::{Limits, MonthlyCaps};
 use domain::time::{HOUR, Timestamp};
 use futures::future::join_all;
 use operator::create_practice;
-use runtime::Aws;
 use serde_json::{Value, json};
-use store::Store;
 use tests::front::Front;
 use tests::{Practice, World};
 
@@ -217,8 +215,7 @@ async fn d4_what_was_certainly_not_written_is_not_counted() {
         fail("");
         assert_eq!(usage(practice).await, nothing, "{call}");
     }
-    let outbox = world.stack.outbox();
-    let sent = practice.send(outbox, &[&document], json!({})).await;
+    let sent = practice.send(&[&document]).await;
     let once = usage(practice).await;
     for (counted, used) in [("emails", 1), ("sms", 1)] {
         assert_eq!(once[counted]["used"], used, "{counted}");
@@ -246,10 +243,7 @@ async fn d4_a_patient_who_asks_for_a_code_is_told_neutrally_that_it_cannot_be_se
         200
     );
     let extra = json!({"channel": "self_service"});
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], extra)
-        .await;
+    let sent = world.practice.send_with(&[&document], extra).await;
     let mut patient = world.patient(&sent);
     for (status, used) in [(303, 1), (503, 1)] {
         let page = patient.ask().await;
@@ -262,9 +256,7 @@ async fn d4_a_patient_who_asks_for_a_code_is_told_neutrally_that_it_cannot_be_se
 #[tokio::test(flavor = "multi_thread")]
 async fn d4_the_operators_limit_wins_over_a_higher_cap_of_the_practice() {
     let world = World::bare().await;
-    let environment = world.stack.environment();
-    let table = environment.read(|get| get.text("TABLE")).expect("a table");
-    let store = Store::new(Aws::new(environment).expect("clients").dynamodb(), table);
+    let store = world.store();
     let limits = Limits {
         sender_ids: None,
         monthly_caps: MonthlyCaps {

@@ -88,8 +88,7 @@ fn bytes_of(world: &World, document: &str) -> Vec<String> {
 async fn l8_a_dead_delivery_says_why_for_thirty_days_and_then_leaves_nothing() {
     let world = World::start().await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let outbox = world.stack.outbox();
-    let sent = world.practice.send(outbox, &[&document], json!({})).await;
+    let sent = world.practice.send(&[&document]).await;
     assert_eq!(world.patient(&sent).enter(&sent.code).await.status, 303);
     let path = format!("/v1/deliveries/{}", sent.id);
     let shown = world.practice.get(&path).await;
@@ -134,8 +133,7 @@ async fn l8_a_dead_delivery_says_why_for_thirty_days_and_then_leaves_nothing() {
 async fn l7_of_a_deleted_document_no_byte_and_no_way_to_it_is_left() {
     let world = World::start().await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let outbox = world.stack.outbox();
-    let sent = world.practice.send(outbox, &[&document], json!({})).await;
+    let sent = world.practice.send(&[&document]).await;
     let mut patient = world.patient(&sent);
     assert_eq!(patient.enter(&sent.code).await.status, 303);
     assert!(

@@ -16,9 +16,8 @@ async fn a_delivery_is_found_by_its_reference_however_a_caller_spells_it() {
     let world = World::start().await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
     let other = world.practice.document("note", "2", "2026-11-20").await;
-    let outbox = world.stack.outbox();
-    let sent = world.practice.send(outbox, &[&document], json!({})).await;
-    world.practice.send(outbox, &[&other], json!({})).await;
+    let sent = world.practice.send(&[&document]).await;
+    world.practice.send(&[&other]).await;
     let bare = sent.reference.replace('-', "");
     let spaced = bare.to_lowercase().replace("", "%20");
     for spelled in [
@@ -54,15 +53,11 @@ async fn a_delivery_is_found_by_its_reference_however_a_caller_spells_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn deliveries_are_listed_by_record_document_and_state() {
     let world = World::start().await;
-    let outbox = world.stack.outbox();
     let first = world.practice.document("invoice", "1", "2026-11-20").await;
     let second = world.practice.document("note", "2", "2026-11-20").await;
-    let earlier = world.practice.send(outbox, &[&first], json!({})).await;
+    let earlier = world.practice.send(&[&first]).await;
     world.advance(1);
-    let both = world
-        .practice
-        .send(outbox, &[&first, &second], json!({}))
-        .await;
+    let both = world.practice.send(&[&first, &second]).await;
     let (earlier, both) = (earlier.id, both.id);
     for (query, expected) in [
         (String::new(), vec![&both, &earlier]),

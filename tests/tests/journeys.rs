@@ -20,10 +20,7 @@ async fn a_pdf_goes_to_the_patient_in_two_ways() {
         .practice
         .document("invoice", "2026-0815", "2026-11-20")
         .await;
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let sent = world.practice.send(&[&document]).await;
     assert_eq!(sent.answer["email"]["status"], "accepted");
     assert_eq!(sent.answer["message"]["status"], "accepted");
     assert_eq!(sent.answer["expires_at"], "2027-02-23T10:00:00Z");
@@ -100,11 +97,7 @@ async fn a_pdf_goes_to_the_patient_in_two_ways() {
         "L2: the code works again"
     );
 
-    let shown = world
-        .practice
-        .get(&format!("/v1/deliveries/{}", sent.id))
-        .await
-        .body;
+    let shown = world.practice.shown(&sent).await;
     assert_eq!(shown["state"], "opened");
     assert_eq!(shown["downloads"][0]["document"], document.as_str());
 }
@@ -115,11 +108,7 @@ async fn d3_a_spoken_code_is_in_the_answer_and_in_no_message() {
     let document = world.practice.document("note", "N-1", "2026-11-20").await;
     let sent = world
         .practice
-        .send(
-            world.stack.outbox(),
-            &[&document],
-            json!({"channel": "spoken"}),
-        )
+        .send_with(&[&document], json!({"channel": "spoken"}))
         .await;
     let messages = world.messages().await;
     assert_eq!(messages.len(), 1, "the e-mail alone");
@@ -140,10 +129,7 @@ async fn p3_the_switch_then_the_browser_then_the_recipient_choose_the_language()
     let world = World::start().await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
     let english = json!({"recipient": "insurer", "channel": "spoken"});
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], english)
-        .await;
+    let sent = world.practice.send_with(&[&document], english).await;
     let messages = world.messages().await;
     assert_eq!(messages[0]["subject"], "A document is ready for you");
     assert!(texts(&messages, "email")[0].contains("Hello Example Insurance,"));
@@ -183,11 +169,7 @@ async fn p3_the_switch_then_the_browser_then_the_recipient_choose_the_language()
 #[tokio::test(flavor = "multi_thread")]
 async fn every_wrong_turn_has_its_own_answer() {
     let world = World::start().await;
-    let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let sent = world.practice.send_invoice(1).await;
     let mut patient = world.patient(&sent);
     for (typed, status, said) in [
         ("", 422, "Bitte geben Sie hier den Code ein."),
@@ -198,17 +180,13 @@ async fn every_wrong_turn_has_its_own_answer() {
         ),
         ("BCDFG0", 422, "Bitte prüfen Sie den Code"),
         (sent.reference.as_str(), 422, "Das ist die Referenz."),
-        (wrong(&sent.code), 401, "Dieser Code stimmt nicht."),
+        (sent.wrong_code(), 401, "Dieser Code stimmt nicht."),
     ] {
         let page = patient.enter(typed).await;
         assert_eq!(page.status, status, "{typed}: {}", page.text());
         assert!(page.says(said), "{typed}: {}", page.text());
     }
-    let shown = world
-        .practice
-        .get(&format!("/v1/deliveries/{}", sent.id))
-        .await
-        .body;
+    let shown = world.practice.shown(&sent).await;
     assert_eq!(
         shown["wrong_entries"]["of_code"], 1,
         "P2: only the wrong code is counted"
@@ -227,11 +205,7 @@ async fn every_wrong_turn_has_its_own_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn p5_a_form_is_good_for_30_minutes_and_from_our_own_page_alone() {
     let world = World::start().await;
-    let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let sent = world.practice.send_invoice(1).await;
     let too_old =
         "Sitzung ungültig oder abgelaufen! Bitte die Webseite neu laden und noch einmal probieren!";
     for (seconds, status) in [(1799, 401), (1800, 403), (1801, 403)] {
@@ -241,7 +215,7 @@ async fn p5_a_form_is_good_for_30_minutes_and_from_our_own_page_alone() {
         let page = patient
             .post(
                 &sent.link,
-                &[("form", page.form()), ("code", wrong(&sent.code))],
+                &[("form", page.form()), ("code", sent.wrong_code())],
             )
             .await;
         assert_eq!(page.status, status, "{seconds}: {}", page.text());
@@ -283,16 +257,9 @@ async fn p7_two_deliveries_are_open_in_two_tabs() {
     );
     let one = world
         .practice
-        .send(
-            world.stack.outbox(),
-            &[&first],
-            json!({"offered_invoices": 0}),
-        )
+        .send_with(&[&first], json!({"offered_invoices": 0}))
         .await;
-    let two = world
-        .practice
-        .send(world.stack.outbox(), &[&second], json!({}))
-        .await;
+    let two = world.practice.send(&[&second]).await;
     let mut browser = world.patient(&one);
     assert_eq!(browser.enter(&one.code).await.status, 303);
     browser.link = two.link.clone();
@@ -324,10 +291,7 @@ async fn every_kind_of_document_can_be_sent_several_together_too() {
         );
     }
     let all: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &all, json!({}))
-        .await;
+    let sent = world.practice.send(&all).await;
     assert_eq!(
         world.messages().await[0]["subject"],
         "Dokumente liegen für Sie bereit"
@@ -349,10 +313,7 @@ async fn additional_text_stands_in_both_parts_of_the_e_mail_escaped() {
     let world = World::start().await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
     let extra = json!({"additional_text": "Bis <bald> & danke\nIhre Praxis"});
-    world
-        .practice
-        .send(world.stack.outbox(), &[&document], extra)
-        .await;
+    world.practice.send_with(&[&document], extra).await;
     let messages = world.messages().await;
     assert!(
         messages[0]["text"]
@@ -365,13 +326,4 @@ async fn additional_text_stands_in_both_parts_of_the_e_mail_escaped() {
         !html.contains("<bald>") && html.contains("Ihre Praxis"),
         "{html}"
     );
-}
-
-/// A code of the right form that is not this one.
-fn wrong(code: &str) -> &'static str {
-    if code == "BCD-FGH" {
-        "BCD-FGJ"
-    } else {
-        "BCD-FGH"
-    }
 }

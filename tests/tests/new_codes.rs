@@ -21,10 +21,7 @@ async fn delivery(extra: Value) -> (World, Sent) {
 async fn sent(world: &World, extra: Value) -> Sent {
     allow(world, json!({"allowed": true})).await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    world
-        .practice
-        .send(world.stack.outbox(), &[&document], extra)
-        .await
+    world.practice.send_with(&[&document], extra).await
 }
 
 /// The same with a patient's request whose message went out, and which could never say what became of it.
@@ -122,11 +119,7 @@ async fn l6_the_button_is_there_only_where_it_was_allowed_at_sending_and_is() {
     );
     let before = world
         .practice
-        .send(
-            world.stack.outbox(),
-            &[&document],
-            json!({"keep_earlier": true}),
-        )
+        .send_with(&[&document], json!({"keep_earlier": true}))
         .await;
     allow(&world, json!({"allowed": true})).await;
     assert!(
@@ -196,11 +189,7 @@ async fn l6_never_two_within_30_minutes_and_never_more_than_allowed() {
         "used up: no button"
     );
     assert_eq!(sms_sent(&world).await, 4);
-    let shown = world
-        .practice
-        .get(&format!("/v1/deliveries/{}", sent.id))
-        .await
-        .body;
+    let shown = world.practice.shown(&sent).await;
     assert_eq!(shown["code_requests"], 3);
 }
 
@@ -256,10 +245,7 @@ async fn l6_nothing_revives_what_is_closed_for_good() {
     let mut patient = world.patient(&sent);
     let url = format!("{}/code", sent.link);
     let form = patient.open().await.request_form().to_owned();
-    world
-        .practice
-        .delete(&format!("/v1/deliveries/{}", sent.id))
-        .await;
+    world.practice.revoke(&sent).await;
     let page = patient.post(&url, &[("form", &form)]).await;
     assert_eq!(page.status, 410);
     assert!(
@@ -378,21 +364,14 @@ async fn l6_100_parallel_requests_send_one_message() {
 async fn t14_a_number_gets_at_most_20_asked_messages_a_day() {
     let world = World::start().await;
     allow(&world, json!({"allowed": true, "max_requests": 20})).await;
-    let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let sent = world.practice.send_invoice(1).await;
     let mut patient = world.patient(&sent);
     for request in 0..19 {
         assert_eq!(patient.ask().await.status, 303, "request {request}");
         world.advance(30 * MINUTE);
     }
     let other = world.practice.document("note", "2", "2026-11-20").await;
-    let another = world
-        .practice
-        .send(world.stack.outbox(), &[&other], json!({}))
-        .await;
+    let another = world.practice.send(&[&other]).await;
     let mut another = world.patient(&another);
     assert_eq!(
         another.ask().await.status,
@@ -496,16 +475,9 @@ async fn l6a_revives_and_refuses_as_the_rules_say() {
         303,
         "revived"
     );
-    let shown = world
-        .practice
-        .get(&format!("/v1/deliveries/{}", sent.id))
-        .await
-        .body;
+    let shown = world.practice.shown(&sent).await;
     assert_eq!(shown["code_requests"], 0, "does not count as the patient's");
-    world
-        .practice
-        .delete(&format!("/v1/deliveries/{}", sent.id))
-        .await;
+    world.practice.revoke(&sent).await;
     let refused = world
         .practice
         .post_code("two", &sent.id, json!({"channel": "spoken"}))

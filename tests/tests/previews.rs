@@ -26,10 +26,7 @@ async fn a_preview_shows_everything_and_stores_nothing() {
     let world = World::start().await;
     let other = world.practice.document("receipt", "0", "2026-01-02").await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let earlier = world
-        .practice
-        .send(world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let earlier = world.practice.send(&[&document]).await;
     let sent_before = world.messages().await.len();
     let shown = preview(&world, body(&document)).await;
     assert_eq!(shown.status, 200, "{shown:?}");

@@ -45,11 +45,7 @@ async fn enter_all(world: &World, sent: &Sent, codes: &[String]) -> Vec<Page> {
 }
 
 async fn wrong_entries(world: &World, sent: &Sent) -> i64 {
-    let shown = world
-        .practice
-        .get(&format!("/v1/deliveries/{}", sent.id))
-        .await
-        .body;
+    let shown = world.practice.shown(sent).await;
     shown["wrong_entries"]["of_code"].as_i64().unwrap()
 }
 
@@ -58,14 +54,7 @@ async fn wrong_entries(world: &World, sent: &Sent) -> i64 {
 async fn l4_64_parallel_guesses_never_get_past_the_limit() {
     let world = World::start().await;
     for position in [0, 31, 63] {
-        let document = world
-            .practice
-            .document("invoice", &position.to_string(), "2026-11-20")
-            .await;
-        let sent = world
-            .practice
-            .send(world.stack.outbox(), &[&document], json!({}))
-            .await;
+        let sent = world.practice.send_invoice(position).await;
         let mut codes = wrong_codes(&sent.code, 63);
         codes.insert(position, sent.code.clone());
         let (mut judged_wrong, mut opened) = (0, 0);
@@ -102,11 +91,7 @@ async fn l4_64_parallel_guesses_never_get_past_the_limit() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn l2_parallel_right_entries_open_once_and_cost_nothing() {
     let world = World::start().await;
-    let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let sent = world.practice.send_invoice(1).await;
     let pages = enter_all(&world, &sent, &[sent.code.clone(), sent.code.clone()]).await;
     assert!(
         pages.iter().all(|page| page.status == 303),
@@ -124,11 +109,7 @@ async fn l2_parallel_right_entries_open_once_and_cost_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn f_v8_parallel_right_entries_never_leave_more_than_three_sessions() {
     let world = World::start().await;
-    let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let sent = world.practice.send_invoice(1).await;
     let mut patients = Vec::new();
     for _ in 0..3 {
         let mut patient = world.patient(&sent);
@@ -193,14 +174,7 @@ async fn l5_of_parallel_sendings_exactly_one_stays_open() {
 async fn l7_reporting_beats_every_entry_under_way() {
     let world = World::start().await;
     for round in 0..5 {
-        let document = world
-            .practice
-            .document("invoice", &round.to_string(), "2026-11-20")
-            .await;
-        let sent = world
-            .practice
-            .send(world.stack.outbox(), &[&document], json!({}))
-            .await;
+        let sent = world.practice.send_invoice(round).await;
         let mut patient = world.patient(&sent);
         let form = patient.open().await.form().to_owned();
         let mut stranger = world.patient(&sent);
@@ -227,14 +201,7 @@ async fn l7_reporting_beats_every_entry_under_way() {
 async fn l7_revoking_beats_every_entry_under_way() {
     let world = World::start().await;
     for round in 0..5 {
-        let document = world
-            .practice
-            .document("invoice", &round.to_string(), "2026-11-20")
-            .await;
-        let sent = world
-            .practice
-            .send(world.stack.outbox(), &[&document], json!({}))
-            .await;
+        let sent = world.practice.send_invoice(round).await;
         let mut patient = world.patient(&sent);
         let form = patient.open().await.form().to_owned();
         let path = format!("/v1/deliveries/{}", sent.id);

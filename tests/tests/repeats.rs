@@ -8,9 +8,8 @@ use domain::time::{DAY, HOUR};
 use futures::future::join_all;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use tests::{Answer, World};
-
 use tests::dynamodb::{call, items, table};
+use tests::{Answer, World};
 
 fn announcement(number: &str) -> Value {
     json!({"record": "r1", "kind": "note", "number": number, "issued_on": "2026-11-20",
@@ -145,9 +144,7 @@ async fn t15_a_sending_that_was_made_is_answered_though_it_could_not_be_made_now
 async fn t15_a_new_code_that_was_made_is_answered_though_it_could_not_be_made_now() {
     let world = World::start().await;
     let practice = &world.practice;
-    let document = practice.document("invoice", "1", "2026-11-20").await;
-    let outbox = world.stack.outbox();
-    let sent = practice.send(outbox, &[&document], json!({})).await;
+    let sent = practice.send_invoice(1).await;
     let path = format!("/v1/deliveries/{}/code", sent.id);
     let (sms, spoken) = (json!({"channel": "sms"}), json!({"channel": "spoken"}));
     let made = practice.post_as("lost", &path, sms.clone()).await;
@@ -156,9 +153,7 @@ async fn t15_a_new_code_that_was_made_is_answered_though_it_could_not_be_made_no
     let no_consent = json!({"name": "Praxis am Park"});
     assert_eq!(practice.put("/v1/settings", no_consent).await.status, 200);
     asked_again(&world, &path, bodies, &Value::Null, "no-consent").await;
-    let revoked = practice
-        .delete(&format!("/v1/deliveries/{}", sent.id))
-        .await;
+    let revoked = practice.revoke(&sent).await;
     assert_eq!(revoked.status, 204, "{revoked:?}");
     asked_again(&world, &path, bodies, &Value::Null, "code-not-possible").await;
 }
@@ -166,15 +161,14 @@ async fn t15_a_new_code_that_was_made_is_answered_though_it_could_not_be_made_no
 #[tokio::test(flavor = "multi_thread")]
 async fn l7_a_changed_address_is_told_with_the_open_deliveries_that_went_there() {
     let world = World::start().await;
-    let outbox = world.stack.outbox();
     let first = world.practice.document("note", "1", "2026-11-20").await;
     let second = world.practice.document("note", "2", "2026-11-20").await;
-    let by_sms = world.practice.send(outbox, &[&first], json!({})).await;
+    let by_sms = world.practice.send(&[&first]).await;
     world.advance(1);
     let spoken = json!({"channel": "spoken"});
-    let spoken = world.practice.send(outbox, &[&second], spoken).await;
+    let spoken = world.practice.send_with(&[&second], spoken).await;
     let insurer = json!({"recipient": "insurer", "channel": "spoken", "keep_earlier": true});
-    world.practice.send(outbox, &[&second], insurer).await;
+    world.practice.send_with(&[&second], insurer).await;
     let linked = json!({"record_type": "std", "recipients": [
         {"id": "p", "name": "Max Beispiel", "email": "max@example.org"}, {"id": "parent", "linked_record": "r1"}]});
     assert_eq!(
@@ -206,8 +200,7 @@ async fn l7_a_changed_address_is_told_with_the_open_deliveries_that_went_there()
     // Back, and one of the two is closed by now: nothing is told of it any more.
     let back = recipients(email, mobile);
     assert_eq!(world.practice.put("/v1/records/r1", back).await.status, 200);
-    let path = format!("/v1/deliveries/{}", spoken.id);
-    assert_eq!(world.practice.delete(&path).await.status, 204);
+    assert_eq!(world.practice.revoke(&spoken).await.status, 204);
     let gone = json!({"record_type": "std", "recipients": [
         {"id": "other", "name": "Erika Beispiel", "email": "erika@example.org"}]});
     let answer = world.practice.put("/v1/records/r1", gone).await;
@@ -316,9 +309,7 @@ async fn f_p1_rows_of_a_newer_version_keep_nothing_behind_them_from_being_done()
     let uploads: Vec<&str> = uploads.iter().map(|due| due.document.as_str()).collect();
     assert_eq!(announced.body["id"], json!(uploads[0]));
     assert_eq!(uploads.len(), 1);
-    let document = world.practice.document("invoice", "2", "2026-11-20").await;
-    let outbox = world.stack.outbox();
-    world.practice.send(outbox, &[&document], json!({})).await;
+    world.practice.send_invoice(2).await;
     let mut awaited = 0;
     for _ in 0..200 {
         awaited = store.due_audits(later, 10).await.expect("read").len();

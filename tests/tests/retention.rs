@@ -84,16 +84,15 @@ async fn week(world: &World) {
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
     }
     assert_eq!(practice.delete("/v1/records/gone").await.status, 204);
-    let outbox = world.stack.outbox();
     let document = practice.document("invoice", "1", "2026-11-20").await;
     let announced = practice
         .announce("invoice", "2", "2026-11-20", b"%PDF never came")
         .await;
     assert_eq!(announced.status, 201);
     let by_threema = json!({"channel": "threema"});
-    practice.send(outbox, &[&document], by_threema).await;
+    practice.send_with(&[&document], by_threema).await;
 
-    let sent = practice.send(outbox, &[&document], json!({})).await;
+    let sent = practice.send(&[&document]).await;
     let mut patient = world.patient(&sent);
     let asked = patient.ask().await;
     assert_eq!(asked.status, 303, "{}", asked.text());

@@ -97,7 +97,7 @@ async fn programs_read_empty_and_disturb_the_outbox() {
     let outbox = local.at("outbox");
     let messages = format!("{outbox}/messages");
     let faults = format!("{outbox}/faults");
-    practice.send(outbox, &[&document], json!({})).await;
+    practice.send(&[&document]).await;
 
     let sent = local.messages().await;
     let fields = [
@@ -179,9 +179,7 @@ async fn everything_outlives_a_kill() {
     assert_eq!(practice.put("/v1/settings", renamed).await.status, 200);
     let clock = json!({"now": "2027-01-01T00:00:00Z", "stopped": true});
     call(Method::POST, local.at("clock"), Some(&clock)).await;
-    let sent = practice
-        .send(local.at("outbox"), &[&document], json!({}))
-        .await;
+    let sent = practice.send(&[&document]).await;
     let messages = local.messages().await;
     local.kill().await;
 
@@ -388,7 +386,7 @@ impl Local {
     }
 
     fn practice(&self) -> Practice {
-        Practice::new(self.at("api"), self.at("api_key"))
+        Practice::new(self.at("api"), self.at("outbox"), self.at("api_key"))
     }
 
     /// The practice with settings, a record and a document.

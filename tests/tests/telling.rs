@@ -22,9 +22,8 @@ use secrets::{Keys, draw_op};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use store::{Claim, DueTask, Store, StoreError};
-use tests::{Sent, World};
-
 use tests::dynamodb::{call, table};
+use tests::{Sent, World};
 
 const ALL: [&str; 7] = [
     "delivery.opened",
@@ -70,9 +69,7 @@ impl Telling {
     async fn send(&mut self, number: &str) -> (String, Sent) {
         let practice = &self.world.practice;
         let document = practice.document("invoice", number, "2026-11-20").await;
-        let sent = practice
-            .send(self.world.stack.outbox(), &[&document], json!({}))
-            .await;
+        let sent = practice.send(&[&document]).await;
         self.notice(&sent).await;
         (document, sent)
     }
@@ -273,11 +270,7 @@ async fn what_happens_to_a_delivery_is_told_once_each_however_often_it_is_notice
     telling
         .settled(&once(["delivery.opened", "delivery.downloaded"]))
         .await;
-    let revoked = telling
-        .world
-        .practice
-        .delete(&format!("/v1/deliveries/{}", sent.id))
-        .await;
+    let revoked = telling.world.practice.revoke(&sent).await;
     assert!(revoked.status < 300, "{revoked:?}");
     telling.notice(&sent).await;
     // The clock would close it too, later: it is closed already.
@@ -340,11 +333,7 @@ async fn a_lock_and_an_e_mail_to_a_wrong_address_are_reported_once_each() {
     telling.report_to_somebody().await;
     let (_, locked) = telling.send("1").await;
     let (_, reported) = telling.send("2").await;
-    let wrong = if locked.code == "BCD-FGH" {
-        "BCD-FGJ"
-    } else {
-        "BCD-FGH"
-    };
+    let wrong = locked.wrong_code();
     let mut patient = telling.world.patient(&locked);
     for _ in 0..10 {
         telling.world.advance(5 * MINUTE);

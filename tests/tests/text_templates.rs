@@ -441,11 +441,7 @@ async fn l6a_a_new_code_travels_in_the_practices_words() {
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
     let sent = world
         .practice
-        .send(
-            world.stack.outbox(),
-            &[&document],
-            json!({"channel": "spoken"}),
-        )
+        .send_with(&[&document], json!({"channel": "spoken"}))
         .await;
     let made = world
         .practice

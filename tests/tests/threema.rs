@@ -47,10 +47,7 @@ async fn used(world: &World) -> Value {
 async fn a_code_travels_by_threema_and_is_opened_with_the_recipients_key_alone() {
     let (world, document) = world().await;
     let extra = json!({"channel": "threema"});
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], extra)
-        .await;
+    let sent = world.practice.send_with(&[&document], extra).await;
     assert_eq!(sent.answer["message"]["status"], "accepted");
     let messages = of_channel(&world, "threema").await;
     assert_eq!(messages.len(), 1, "{messages:?}");
@@ -197,10 +194,7 @@ async fn l6_l6a_new_codes_travel_by_threema_too() {
         200
     );
     let extra = json!({"channel": "self_service"});
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], extra)
-        .await;
+    let sent = world.practice.send_with(&[&document], extra).await;
     let mut patient = world.patient(&sent);
     let page = patient.open().await;
     assert!(

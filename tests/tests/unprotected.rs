@@ -194,10 +194,7 @@ async fn d6_a_draft_goes_as_it_was_shown_once_and_a_repeat_sends_nothing() {
 async fn d10_an_attached_invoice_that_was_refused_or_whose_fate_is_unknown_is_not_sent() {
     let world = allowing().await;
     let invoice = world.practice.document("invoice", "1", "2026-11-20").await;
-    let earlier = world
-        .practice
-        .send(world.stack.outbox(), &[&invoice], json!({}))
-        .await;
+    let earlier = world.practice.send(&[&invoice]).await;
     for (fault, problem) in [("refuse", "email-refused"), ("timeout", "email-unknown")] {
         world.fail("email", fault, 1).await;
         let failed = world
@@ -218,8 +215,7 @@ async fn d10_an_attached_invoice_that_was_refused_or_whose_fate_is_unknown_is_no
 async fn l5_an_attached_document_closes_its_earlier_pages_and_is_closed_by_nothing() {
     let world = allowing().await;
     let invoice = world.practice.document("invoice", "1", "2026-11-20").await;
-    let outbox = world.stack.outbox();
-    let earlier = world.practice.send(outbox, &[&invoice], json!({})).await;
+    let earlier = world.practice.send(&[&invoice]).await;
     let request = body(&[&invoice], &json!({}));
     assert_eq!(
         preview(&world, request.clone()).await.body["supersedes"],
@@ -232,7 +228,7 @@ async fn l5_an_attached_document_closes_its_earlier_pages_and_is_closed_by_nothi
         "superseded"
     );
 
-    let later = world.practice.send(outbox, &[&invoice], json!({})).await;
+    let later = world.practice.send(&[&invoice]).await;
     assert_eq!(
         later.answer["superseded"],
         json!([]),

@@ -1,7 +1,5 @@
 //! Cookies that are stale, foreign, doubled or rubbish: they open nothing and break nothing (P4, P7).
 
-use serde_json::json;
-
 use crate::api::Faults;
 use crate::visit::{FORM, UNKNOWN, Visit};
 
@@ -56,12 +54,7 @@ async fn p4_hostile_cookies_open_nothing_and_break_nothing() {
         .practice
         .document("invoice", "2", "2026-11-20")
         .await;
-    let other = visit
-        .api
-        .world
-        .practice
-        .send(visit.api.world.stack.outbox(), &[&other], json!({}))
-        .await;
+    let other = visit.api.world.practice.send(&[&other]).await;
     let mut stranger = visit.api.world.patient(&other);
     stranger.enter(&other.code).await;
     let (name, session) = stranger

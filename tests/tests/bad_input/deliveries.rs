@@ -329,11 +329,7 @@ async fn a_draft_that_was_tampered_with_is_none() {
 async fn nothing_is_sent_without_an_idempotency_key_that_is_one() {
     let api = Api::start().await;
     let document = api.known_document("1").await;
-    let sent = api
-        .world
-        .practice
-        .send(api.world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let sent = api.world.practice.send(&[&document]).await;
     let body =
         json!({"record": "r1", "recipient": "patient", "channel": "sms", "documents": [document]})
             .to_string();

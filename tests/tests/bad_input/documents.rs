@@ -363,11 +363,7 @@ async fn t19_200_files_that_are_no_pdf_are_refused_when_they_are_looked_at_and_n
         .practice
         .document("invoice", "2026-0816", "2026-11-21")
         .await;
-    let sent = api
-        .world
-        .practice
-        .send(api.world.stack.outbox(), &[&sent], json!({}))
-        .await;
+    let sent = api.world.practice.send(&[&sent]).await;
     let mut patient = api.world.patient(&sent);
     patient.enter(&sent.code).await;
     let page = patient.documents().await;
@@ -388,11 +384,7 @@ async fn t19_a_pdf_with_a_page_of_html_in_it_is_only_ever_a_file_to_be_saved() {
         put(Method::PUT, &upload.url, &upload.headers, content.clone()).await,
         200
     );
-    let sent = api
-        .world
-        .practice
-        .send(api.world.stack.outbox(), &[&upload.id], json!({}))
-        .await;
+    let sent = api.world.practice.send(&[&upload.id]).await;
     let mut patient = api.world.patient(&sent);
     patient.enter(&sent.code).await;
     let click = patient.click(&upload.id).await;

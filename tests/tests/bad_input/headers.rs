@@ -136,16 +136,9 @@ async fn t11_links_in_e_mails_are_byte_equal_whatever_the_headers_say() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t11_pages_and_redirects_are_byte_equal_whatever_the_headers_say() {
     let api = Api::start().await;
-    let document = api
-        .world
-        .practice
-        .document("invoice", "1", "2026-11-20")
-        .await;
-    let sent = api
-        .world
-        .practice
-        .send(api.world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let practice = &api.world.practice;
+    let document = practice.document("invoice", "1", "2026-11-20").await;
+    let sent = practice.send(&[&document]).await;
     let mut patient = api.world.patient(&sent);
     patient.enter(&sent.code).await;
     let cookies: Vec<String> = patient

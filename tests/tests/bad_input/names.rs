@@ -235,9 +235,7 @@ impl Api {
             .await;
         assert_eq!(answer.status, 200, "{texts:?}: {answer:?}");
         let extra = json!({"channel": "spoken", "additional_text": texts.additional});
-        practice
-            .send(self.world.stack.outbox(), &[document], extra)
-            .await
+        practice.send_with(&[document], extra).await
     }
 
     async fn empty_outbox(&self) {
@@ -347,7 +345,6 @@ async fn document_of(api: &Api, [number, title, file_name]: &[&str; 3], day: &st
 #[tokio::test(flavor = "multi_thread")]
 async fn t12_nothing_said_of_a_document_adds_a_tag_to_the_page_or_a_header_to_the_download() {
     let api = Api::start().await;
-    let outbox = api.world.stack.outbox();
     let texts: Vec<String> = hostile().into_iter().filter(|text| is_line(text)).collect();
     assert!(texts.len() >= 350, "only {} texts", texts.len());
     // Each text is a number once, a title once and a file's name once.
@@ -363,9 +360,7 @@ async fn t12_nothing_said_of_a_document_adds_a_tag_to_the_page_or_a_header_to_th
         let ids = join_all(documents).await;
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let practice = &api.world.practice;
-        let sent = practice
-            .send(outbox, &ids, json!({"channel": "spoken"}))
-            .await;
+        let sent = practice.send_with(&ids, json!({"channel": "spoken"})).await;
         let mut patient = api.world.patient(&sent);
         patient.enter(&sent.code).await;
         let page = patient.documents().await;

@@ -64,16 +64,7 @@ pub(crate) struct Visit {
 impl Visit {
     pub(crate) async fn start() -> Self {
         let api = Api::start().await;
-        let document = api
-            .world
-            .practice
-            .document("invoice", "1", "2026-11-20")
-            .await;
-        let sent = api
-            .world
-            .practice
-            .send(api.world.stack.outbox(), &[&document], json!({}))
-            .await;
+        let sent = api.world.practice.send_invoice(1).await;
         let mut patient = api.world.patient(&sent);
         let form = patient.open().await.form().to_owned();
         let path = format!("/d/{}", sent.link.rsplit('/').next().unwrap_or_default());
@@ -104,13 +95,7 @@ impl Visit {
 
     /// Nothing was charged, and the right code still opens the page.
     pub(crate) async fn assert_untouched(&self) {
-        let shown = self
-            .api
-            .world
-            .practice
-            .get(&format!("/v1/deliveries/{}", self.sent.id))
-            .await
-            .body;
+        let shown = self.api.world.practice.shown(&self.sent).await;
         assert_eq!(
             shown["wrong_entries"],
             json!({"of_code": 0, "in_life": 0}),
@@ -135,13 +120,7 @@ pub(crate) fn cookies(patient: &Patient) -> String {
 
 impl Visit {
     pub(crate) async fn assert_untouched_but_open(&self) {
-        let shown = self
-            .api
-            .world
-            .practice
-            .get(&format!("/v1/deliveries/{}", self.sent.id))
-            .await
-            .body;
+        let shown = self.api.world.practice.shown(&self.sent).await;
         assert_eq!(
             shown["wrong_entries"],
             json!({"of_code": 0, "in_life": 0}),

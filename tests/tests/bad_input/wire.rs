@@ -4,8 +4,6 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::api::{Api, Faults, beginning, tells_of_our_insides};
 
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -130,16 +128,7 @@ fn odd_requests(path: &str) -> Vec<Vec<u8>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn t20_requests_that_are_barely_http_are_refused_and_the_stack_lives_on() {
     let api = Api::start().await;
-    let document = api
-        .world
-        .practice
-        .document("invoice", "1", "2026-11-20")
-        .await;
-    let sent = api
-        .world
-        .practice
-        .send(api.world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let sent = api.world.practice.send_invoice(1).await;
     let path = format!("/d/{}", sent.link.rsplit('/').next().unwrap_or_default());
     let address = api
         .world

@@ -32,12 +32,7 @@ async fn opened(
     number: usize,
     from: impl Fn(&mut Value, usize),
 ) -> String {
-    let document = world
-        .practice
-        .document("invoice", &number.to_string(), "2026-11-20")
-        .await;
-    let outbox = world.stack.outbox();
-    let sent = world.practice.send(outbox, &[&document], json!({})).await;
+    let sent = world.practice.send_invoice(number).await;
     let mut ask = of_patient("GET /d/{token}", &token(&sent));
     let mut shown = Value::Null;
     for of in 0..12 {

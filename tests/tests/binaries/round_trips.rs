@@ -89,15 +89,6 @@ fn entry(world: &World, page: &Value, sent: &Sent, code: &str) -> Value {
     posted(route, sent, origin, &[cookie(page)], &body)
 }
 
-/// A code of the right form that is not this one.
-fn wrong(sent: &Sent) -> &'static str {
-    if sent.code == "BCD-FGH" {
-        "BCD-FGJ"
-    } else {
-        "BCD-FGH"
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_takes_two_round_trips_a_wrong_code_two_and_a_right_one_three() {
     let world = world().await;
@@ -110,7 +101,7 @@ async fn a_page_takes_two_round_trips_a_wrong_code_two_and_a_right_one_three() {
     let page = rounds_of(&mut verify, &counter, [&ask, &ask], 200).await;
     assert!(page.len() <= 2, "the code page: {page:?}");
     let shown = verify.answer(&ask).await;
-    let wrong = entry(&world, &shown, &sent, wrong(&sent));
+    let wrong = entry(&world, &shown, &sent, sent.wrong_code());
     let rounds = rounds_of(&mut verify, &counter, [&wrong, &wrong], 401).await;
     assert!(rounds.len() <= 2, "a wrong code: {rounds:?}");
     let right = entry(&world, &shown, &sent, &sent.code);

@@ -21,7 +21,6 @@ mod troubles;
 use std::path::{Path, PathBuf};
 
 use fantoccini::key::Key;
-use serde_json::json;
 use tests::{Sent, World, pdf};
 
 use browser::{Browser, Settings};
@@ -396,8 +395,7 @@ async fn the_outbox_fits_a_phone_and_a_desk() {
 /// Sends one document of this kind and number, issued on 20 November 2026.
 async fn send(world: &World, kind: &str, number: &str) -> Sent {
     let document = world.practice.document(kind, number, "2026-11-20").await;
-    let outbox = world.stack.outbox();
-    world.practice.send(outbox, &[&document], json!({})).await
+    world.practice.send(&[&document]).await
 }
 
 /// Types a code as a person does, presses Enter, and waits for the page that follows.

@@ -163,8 +163,7 @@ impl Tour<'_> {
             );
         }
         let ids: Vec<&str> = documents.iter().map(String::as_str).collect();
-        let outbox = self.world.stack.outbox();
-        let sent = self.world.practice.send(outbox, &ids, json!({})).await;
+        let sent = self.world.practice.send(&ids).await;
         self.open(&sent).await;
         enter(self.browser, &sent.code).await;
         self.look(PageState::Documents).await;
@@ -214,8 +213,7 @@ impl Tour<'_> {
     async fn ends(&mut self) {
         self.allow_requests(false).await;
         let revoked = self.send(json!({})).await;
-        let path = format!("/v1/deliveries/{}", revoked.id);
-        assert_eq!(self.world.practice.delete(&path).await.status, 204);
+        assert_eq!(self.world.practice.revoke(&revoked).await.status, 204);
         self.open(&revoked).await;
         self.look(PageState::Revoked).await;
 
@@ -225,16 +223,8 @@ impl Tour<'_> {
             .practice
             .document("invoice", &number, "2026-11-20")
             .await;
-        let outbox = self.world.stack.outbox();
-        let earlier = self
-            .world
-            .practice
-            .send(outbox, &[&document], json!({}))
-            .await;
-        self.world
-            .practice
-            .send(outbox, &[&document], json!({}))
-            .await;
+        let earlier = self.world.practice.send(&[&document]).await;
+        self.world.practice.send(&[&document]).await;
         self.open(&earlier).await;
         self.look(PageState::Superseded).await;
 
@@ -395,7 +385,6 @@ impl Tour<'_> {
         let number = self.number();
         let practice = &self.world.practice;
         let document = practice.document("invoice", &number, "2026-11-20").await;
-        let outbox = self.world.stack.outbox();
-        practice.send(outbox, &[&document], extra).await
+        practice.send_with(&[&document], extra).await
     }
 }

@@ -94,7 +94,7 @@ impl Drive {
             api: String::new(),
             outbox: String::new(),
             clock: String::new(),
-            practice: Practice::new("", ""),
+            practice: Practice::new("", "", ""),
             requests: 0,
             book: Book::default(),
         };
@@ -107,7 +107,7 @@ impl Drive {
         let of = |name| server.address(name).to_owned();
         (self.api, self.outbox, self.clock) = (of("api"), of("outbox"), of("clock"));
         let key = of("api_key");
-        self.practice = Practice::new(&self.api, &key);
+        self.practice = Practice::new(&self.api, &self.outbox, &key);
         self.book.note(Kind::ApiKey, &key);
     }
 

@@ -52,9 +52,8 @@ pub(crate) async fn delivery() -> Taken {
         used,
     });
 
-    let outbox = meter.world.stack.outbox().to_owned();
     let (practice, extra) = (&meter.world.practice, serde_json::json!({}));
-    let sent = practice.send(&outbox, &[&document], extra).await;
+    let sent = practice.send_with(&[&document], extra).await;
     meter.settle().await;
     // SES says twice what became of the e-mail.
     let functions = ["Issue", "Authorize", "Feedback", "Feedback"];

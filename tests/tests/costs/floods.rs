@@ -119,7 +119,7 @@ impl Scene {
     }
 
     async fn entries(&mut self) {
-        let wrong = wrong(&self.sent);
+        let wrong = self.sent.wrong_code();
         for _ in 0..3 {
             assert_eq!(self.enter(wrong).await.status, 401);
         }
@@ -158,13 +158,12 @@ impl Scene {
     }
 
     async fn closed(&mut self) {
-        let delivery = format!("/v1/deliveries/{}", self.sent.id);
-        let revoked = self.meter.world.practice.delete(&delivery).await;
+        let revoked = self.meter.world.practice.revoke(&self.sent).await;
         assert_eq!(revoked.status, 204);
         self.meter.forget().await;
         let page = self.patient.open().await;
         self.add("the page of a closed link", PAGE, &page, 410);
-        let page = self.enter(wrong(&self.sent)).await;
+        let page = self.enter(self.sent.wrong_code()).await;
         self.add("an entry at a closed link", ENTRY, &page, 410);
     }
 
@@ -187,15 +186,6 @@ impl Scene {
 const PAGE: (&str, &str) = ("GET /d/{token}", "PageRate");
 const ENTRY: (&str, &str) = ("POST /d/{token}", "EntryRate");
 
-/// A code of the right form that is not this one.
-fn wrong(sent: &Sent) -> &'static str {
-    if sent.code == "BCD-FGH" {
-        "BCD-FGJ"
-    } else {
-        "BCD-FGH"
-    }
-}
-
 /// Every kind of request, made once each on a warm stack.
 pub(crate) async fn floods() -> Vec<Flood> {
     let mut scene = Scene::set().await;
@@ -212,7 +202,7 @@ pub(crate) async fn floods() -> Vec<Flood> {
 /// A wrong code that is judged, with everything that follows: of these there are thirty in a delivery's life.
 pub(crate) async fn guess() -> Used {
     let mut scene = Scene::set().await;
-    let wrong = wrong(&scene.sent);
+    let wrong = scene.sent.wrong_code();
     assert_eq!(scene.enter(wrong).await.status, 401);
     scene.meter.forget().await;
     let page = scene.enter(wrong).await;

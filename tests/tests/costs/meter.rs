@@ -70,9 +70,7 @@ impl Meter {
     /// A delivery of a document of its own, by SMS.
     pub(crate) async fn send(&self, number: &str) -> Sent {
         let practice = &self.world.practice;
-        let document = practice.document("invoice", number, "2026-11-20").await;
-        let outbox = self.world.stack.outbox();
-        practice.send(outbox, &[&document], json!({})).await
+        practice.send_invoice(number).await
     }
 
     /// What a request has used that these functions answered, the first of which did the waiting and so many hashes.

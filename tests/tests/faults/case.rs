@@ -56,8 +56,7 @@ impl Case {
         let allowed = json!({"self_service": {"allowed": true}});
         practice.put("/v1/record-types/std", allowed).await;
         let document = practice.document("invoice", "1", "2026-11-20").await;
-        let outbox = world.stack.outbox();
-        let sent = practice.send(outbox, &[&document], json!({})).await;
+        let sent = practice.send(&[&document]).await;
         let body = json!({"record": "r1", "recipient": "patient", "documents": [document], "channel": "sms"});
         let mut case = Self {
             operation,
@@ -117,7 +116,7 @@ impl Case {
                 let page = self.patient.open().await;
                 let code = match self.operation {
                     Operation::RightCode => &self.sent.code,
-                    _ => wrong(&self.sent),
+                    _ => self.sent.wrong_code(),
                 };
                 let body = format!("form={}&code={code}", page.form());
                 self.form("POST /d/{token}", &body)
@@ -243,7 +242,10 @@ impl Case {
             .last()
             .map(|record| &record["dynamodb"]["SequenceNumber"]);
         world.clock().set(Hand::Running(-SETTLED));
-        let entered = world.patient(&self.sent).enter(wrong(&self.sent)).await;
+        let entered = world
+            .patient(&self.sent)
+            .enter(self.sent.wrong_code())
+            .await;
         assert_eq!(entered.status, 401);
         assert_eq!(world.patient(&self.sent).report().await.status, 410);
         world.clock().set(Hand::Running(0));
@@ -260,9 +262,7 @@ impl Case {
         let put = practice.put("/v1/records/r1", record).await;
         assert_eq!(put.status, 200, "{put:?}");
         let documents = [self.document.as_str()];
-        self.sent = practice
-            .send(world.stack.outbox(), &documents, json!({}))
-            .await;
+        self.sent = practice.send(&documents).await;
         let of_practice = local::practice::PRACTICE.parse().expect("an id");
         let id = self.sent.id.parse().expect("an id");
         let found = world.store().delivery_of_practice(&of_practice, &id).await;
@@ -330,13 +330,4 @@ fn with_key(route: &str, id: Option<&str>, body: &Value) -> Value {
         event["pathParameters"] = json!({"id": id});
     }
     event
-}
-
-/// A code of the right form that is not this one.
-fn wrong(sent: &Sent) -> &'static str {
-    if sent.code == "BCD-FGH" {
-        "BCD-FGJ"
-    } else {
-        "BCD-FGH"
-    }
 }

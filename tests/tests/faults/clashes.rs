@@ -7,7 +7,6 @@ use domain::outgoing::{Outgoing, Subject};
 use domain::webhook::WebhookEvent;
 use runtime::{Aws, Environment};
 use secrets::draw_op;
-use serde_json::json;
 use store::{Store, StoreError};
 use tests::World;
 use tests::dynamodb::items;
@@ -34,9 +33,7 @@ fn practice() -> PracticeId {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_practice_is_to_be_told_is_not_lost_to_a_clash() {
     let world = World::start().await;
-    let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let outbox = world.stack.outbox();
-    let sent = world.practice.send(outbox, &[&document], json!({})).await;
+    let sent = world.practice.send_invoice(1).await;
     let now = world.clock().now();
     for (number, clash) in CLASHES.into_iter().enumerate() {
         let outgoing = Outgoing {

@@ -9,7 +9,7 @@ use domain::hashed::LinkHash;
 use domain::id::PracticeId;
 use domain::time::MINUTE;
 use reqwest::Method;
-use runtime::{Aws, Environment, Function};
+use runtime::{Environment, Function};
 use serde_json::{Value, json};
 use store::Store;
 use tests::{Sent, World};
@@ -37,13 +37,10 @@ impl Told {
         let variables = world.stack.function_environments()["Feedback"].clone();
         let environment: Environment = variables.into_iter().collect();
         let function = feedback::function(&environment, world.clock().clone());
-        let environment = world.stack.environment();
-        let aws = Aws::new(environment).expect("all settings");
-        let table = environment.read(|get| get.text("TABLE")).expect("a table");
         write_to(&world, SILENT).await;
         Self {
             function: function.expect("all settings"),
-            store: Store::new(aws.dynamodb(), table),
+            store: world.store(),
             world,
         }
     }
@@ -51,9 +48,7 @@ impl Told {
     /// A delivery of which nobody but the test says anything.
     async fn send(&self, number: &str) -> Sent {
         let practice = &self.world.practice;
-        let document = practice.document("invoice", number, "2026-11-20").await;
-        let outbox = self.world.stack.outbox();
-        practice.send(outbox, &[&document], json!({})).await
+        practice.send_invoice(number).await
     }
 
     async fn link(&self, id: &str) -> LinkHash {

@@ -8,10 +8,9 @@ async fn every_command_says_what_it_did_or_what_helps_and_ends_with_a_code() {
     let world = World::with_smallest_hashes().await;
     world.another_practice("praxis-am-markt").await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    let outbox = world.stack.outbox();
     world
         .practice
-        .send(outbox, &[&document], serde_json::json!({}))
+        .send_with(&[&document], serde_json::json!({}))
         .await;
 
     let (code, out, _) = operator(&world, &["practice", "list"]).await;

@@ -53,7 +53,6 @@ fn files(folder: &Path, wanted: &str) -> Vec<String> {
 
 /// One of everything that a practice can have.
 async fn fill(world: &World, practice: &Practice) -> Sent {
-    let outbox = world.stack.outbox();
     let webhook = json!({"url": "https://hooks.example.org/", "events": ["delivery.opened", "invoice_run.finished"]});
     assert_eq!(practice.put("/v1/webhooks/a", webhook).await.status, 200);
     let mut documents = Vec::new();
@@ -61,11 +60,11 @@ async fn fill(world: &World, practice: &Practice) -> Sent {
         let number = number.to_string();
         documents.push(practice.document("invoice", &number, "2026-11-20").await);
     }
-    let sent = practice.send(outbox, &[&documents[0]], json!({})).await;
+    let sent = practice.send_with(&[&documents[0]], json!({})).await;
     let mut patient = Patient::new(world.stack.api(), &sent.link);
     assert_eq!(patient.enter(&sent.code).await.status, 303);
     preview(practice, &documents[1]).await;
-    let wrong = practice.send(outbox, &[&documents[1]], json!({})).await;
+    let wrong = practice.send_with(&[&documents[1]], json!({})).await;
     let mut patient = Patient::new(world.stack.api(), &wrong.link);
     assert_eq!(patient.enter("BBBBBB").await.status, 401);
     let run = practice
@@ -148,8 +147,7 @@ async fn send_of(world: &World, record: &str, number: &str) -> Sent {
     assert_eq!(world.practice.upload(&announced, content).await, 200);
     let document = text(&announced.body["id"]).to_owned();
     let extra = json!({"record": record});
-    let outbox = world.stack.outbox();
-    world.practice.send(outbox, &[&document], extra).await
+    world.practice.send_with(&[&document], extra).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

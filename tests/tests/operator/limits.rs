@@ -59,9 +59,7 @@ async fn d5_every_sms_shows_our_sender_once_the_operator_allows_the_practices_no
     let other = json!({"sender_id": "Bank"});
     assert_eq!(settings(&world, other).await, 400);
     let document = practice.document("invoice", "1", "2026-11-20").await;
-    let sent = practice
-        .send(world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let sent = practice.send(&[&document]).await;
     assert_eq!(newest_sender(&world).await, "PraxisPark");
 
     let said = limit(&world, &["--sender-id", "Park"]).await;

@@ -55,7 +55,7 @@ struct Before {
 
 /// A practice in the middle of everything, a run included that nobody sends yet.
 async fn before(world: &World) -> Before {
-    let (practice, outbox) = (&world.practice, world.stack.outbox());
+    let practice = &world.practice;
     let mut documents = Vec::new();
     for number in 1..=8 {
         let number = number.to_string();
@@ -63,7 +63,7 @@ async fn before(world: &World) -> Before {
     }
     let mut sent = Vec::new();
     for document in &documents[..6] {
-        sent.push(practice.send(outbox, &[document], json!({})).await);
+        sent.push(practice.send(&[document]).await);
     }
     let mut in_session = world.patient(&sent[5]);
     assert_eq!(in_session.enter(&sent[5].code).await.status, 303);
@@ -90,8 +90,8 @@ async fn lose(world: &World, before: &Before) {
     assert_eq!(patient.enter(&used.code).await.status, 303);
     let path = format!("/v1/deliveries/{}", revoked.id);
     assert_eq!(practice.delete(&path).await.status, 204);
-    let (outbox, document) = (world.stack.outbox(), &before.documents[2]);
-    practice.send(outbox, &[document], json!({})).await;
+    let document = &before.documents[2];
+    practice.send(&[document]).await;
     assert_eq!(world.patient(reported).report().await.status, 410);
     for _ in 0..10 {
         world.patient(guessed).enter("BBBBBB").await;
@@ -148,8 +148,8 @@ async fn assert_begins_anew(world: &World, program: &Practice, before: &Before) 
     );
     let anew = program.post_delivery(json!({"draft": fresh})).await;
     assert_eq!(anew.status, 201, "{anew:?}");
-    let (outbox, document) = (world.stack.outbox(), &before.documents[0]);
-    let anew = program.send(outbox, &[document], json!({})).await;
+    let document = &before.documents[0];
+    let anew = program.send(&[document]).await;
     let mut patient = world.patient(&anew);
     assert_eq!(patient.enter(&anew.code).await.status, 303);
     let shown = patient.documents().await.documents();
@@ -207,7 +207,11 @@ async fn f_r5_nothing_that_ended_since_the_backup_lives_again() {
     assert_eq!(with_old_key.status, 403, "it is revoked");
     let label = Line::try_from("anew".to_owned()).expect("a line");
     let key = create_key(&store, &practice(), label, Scope::ALL.to_vec(), now).await;
-    let program = Practice::new(world.stack.api(), key.expect("a key").expose());
+    let program = Practice::new(
+        world.stack.api(),
+        world.stack.outbox(),
+        key.expect("a key").expose(),
+    );
     assert_dead(&world, &program, &mut before).await;
     a_while().await;
     assert_eq!(

@@ -125,14 +125,14 @@ struct Before {
 
 /// Everything that a key makes, under the old one alone.
 async fn before(world: &World) -> Before {
-    let (practice, outbox) = (&world.practice, world.stack.outbox());
+    let practice = &world.practice;
     let mut documents = Vec::new();
     for number in 1..=6 {
         let number = number.to_string();
         documents.push(practice.document("invoice", &number, "2026-11-20").await);
     }
-    let unopened = practice.send(outbox, &[&documents[0]], json!({})).await;
-    let with_session = practice.send(outbox, &[&documents[1]], json!({})).await;
+    let unopened = practice.send_with(&[&documents[0]], json!({})).await;
+    let with_session = practice.send_with(&[&documents[1]], json!({})).await;
     let mut visitor = world.patient(&with_session);
     assert_eq!(visitor.enter(&with_session.code).await.status, 303);
     let mut waiting = world.patient(&unopened);
@@ -252,13 +252,13 @@ async fn s2_what_an_older_key_made_opens_while_it_is_named_and_is_unknown_after(
     assert!(is_signed(&world, &before.secret).await);
 
     // What is new is the new key's, and supersedes what is old.
-    let (practice, outbox) = (&world.practice, world.stack.outbox());
+    let practice = &world.practice;
     let [first, .., last] = before.documents.as_slice() else {
         unreachable!("there are six");
     };
-    let newest = practice.send(outbox, &[last], json!({})).await;
+    let newest = practice.send(&[last]).await;
     assert_eq!(world.patient(&newest).enter(&newest.code).await.status, 303);
-    let resent = practice.send(outbox, &[first], json!({})).await;
+    let resent = practice.send(&[first]).await;
     let mut closed = Patient::new(world.stack.api(), &before.unopened.link);
     assert_eq!(closed.open().await.status, 410);
     let ids = key_ids(world.folder());

@@ -158,10 +158,7 @@ async fn send(world: &World, number: &str, extra: Value) -> (String, Sent) {
         .practice
         .document("invoice", number, "2026-11-20")
         .await;
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], extra)
-        .await;
+    let sent = world.practice.send_with(&[&document], extra).await;
     (document, sent)
 }
 
@@ -249,11 +246,7 @@ async fn refusals(world: &World) {
     let document = document_of(&world.practice, "bounces").await;
     world
         .practice
-        .send(
-            world.stack.outbox(),
-            &[&document],
-            json!({"record": "bounces"}),
-        )
+        .send_with(&[&document], json!({"record": "bounces"}))
         .await;
 }
 
@@ -271,11 +264,7 @@ async fn document_of(practice: &Practice, record: &str) -> String {
 async fn patients(world: &World) {
     let (document, sent) = send(world, "40", json!({})).await;
     let mut patient = world.patient(&sent);
-    let wrong = if sent.code == "BCD-FGH" {
-        "BCD-FGJ"
-    } else {
-        "BCD-FGH"
-    };
+    let wrong = sent.wrong_code();
     assert_eq!(patient.enter(wrong).await.status, 401);
     assert_eq!(patient.enter(&sent.code).await.status, 303);
     assert_eq!(patient.open().await.status, 303);
@@ -299,11 +288,7 @@ async fn patients(world: &World) {
     let (_, others) = send(world, "41", json!({"recipient": "child"})).await;
     assert_eq!(world.patient(&others).report().await.status, 410);
     let (_, locked) = send(world, "42", json!({})).await;
-    let wrong = if locked.code == "BCD-FGH" {
-        "BCD-FGJ"
-    } else {
-        "BCD-FGH"
-    };
+    let wrong = locked.wrong_code();
     for _ in 0..10 {
         world.advance(5 * MINUTE);
         world.patient(&locked).enter(wrong).await;
@@ -346,9 +331,7 @@ async fn threema(world: &World) {
     put(practice, "/v1/records/t", record).await;
     let document = document_of(practice, "t").await;
     let extra = json!({"record": "t", "channel": "self_service"});
-    let sent = practice
-        .send(world.stack.outbox(), &[&document], extra)
-        .await;
+    let sent = practice.send_with(&[&document], extra).await;
     let asked = ask_for_code(&mut world.patient(&sent)).await;
     assert_eq!(asked.status, 303, "{}", asked.text());
 }
@@ -555,9 +538,7 @@ async fn told(world: &World) {
     put(practice, "/v1/records/r2", record).await;
     let document = document_of(practice, "r2").await;
     let extra = json!({"record": "r2"});
-    let sent = practice
-        .send(world.stack.outbox(), &[&document], extra)
-        .await;
+    let sent = practice.send_with(&[&document], extra).await;
     assert_eq!(world.patient(&sent).enter(&sent.code).await.status, 303);
     until("the end of a webhook", async || {
         world.advance(10 * MINUTE);

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::World;
 
-use crate::seed::{seed, store};
+use crate::seed::seed;
 use crate::worker::Worker;
 use crate::{assert_counts, emails, text};
 
@@ -153,7 +153,7 @@ async fn a_disabled_practice_sends_nothing_until_it_is_enabled_again() {
     let (world, id) = started(3).await;
     let worker = Worker::new(&world, &[]);
     let practice = local::practice::PRACTICE.parse().expect("an id");
-    let table = store(&world);
+    let table = world.store();
     let set = async |is_disabled: bool| {
         let now = world.clock().now();
         let set = operator::set_disabled(&table, &practice, is_disabled, now).await;
@@ -183,7 +183,7 @@ async fn minutes_for_which_a_practice_was_disabled_fail_no_item_at_its_first_fau
     let practice = local::practice::PRACTICE.parse().expect("an id");
     let set = async |is_disabled: bool| {
         let now = world.clock().now();
-        let set = operator::set_disabled(&store(&world), &practice, is_disabled, now).await;
+        let set = operator::set_disabled(&world.store(), &practice, is_disabled, now).await;
         set.expect("done");
     };
     set(true).await;

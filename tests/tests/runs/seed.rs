@@ -6,7 +6,6 @@ use domain::document::Document;
 use domain::id::{PracticeId, RecordId};
 use domain::record::Record;
 use futures::StreamExt as _;
-use runtime::Aws;
 use secrets::{document_id, draw_op};
 use serde_json::{Value, json};
 use store::Store;
@@ -15,13 +14,6 @@ use tests::World;
 /// How many are written at once: the embedded database takes one write after the other, and with more, an answer may come too late.
 const AT_ONCE: usize = 4;
 
-/// The world's table.
-pub(crate) fn store(world: &World) -> Store {
-    let environment = world.stack.environment();
-    let table = environment.read(|get| get.text("TABLE")).expect("a table");
-    Store::new(Aws::new(environment).expect("clients").dynamodb(), table)
-}
-
 /// So many invoices, each of a record `p<number>` of its own with a recipient `patient`: their items of a run, by SMS.
 pub(crate) async fn seed(world: &World, invoices: usize) -> Vec<Value> {
     seed_from(world, 0..invoices).await
@@ -29,7 +21,7 @@ pub(crate) async fn seed(world: &World, invoices: usize) -> Vec<Value> {
 
 /// The same with these numbers.
 pub(crate) async fn seed_from(world: &World, numbers: Range<usize>) -> Vec<Value> {
-    let store = store(world);
+    let store = world.store();
     let written = futures::stream::iter(numbers)
         .map(|number| invoice(world, &store, number))
         .buffered(AT_ONCE);

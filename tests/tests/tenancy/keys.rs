@@ -8,10 +8,8 @@ use domain::id::PracticeId;
 use domain::text::Line;
 use futures::future::join_all;
 use operator::{OperatorError, create_key, revoke_key, set_disabled};
-use runtime::Aws;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use store::Store;
 use tests::World;
 
 use crate::calls::{Answer, Call, Ids, calls, make, trace};
@@ -71,14 +69,6 @@ const DESCRIPTION: &str = "GET /v1/openapi.json";
 const UNAUTHORIZED: (u16, &str) = (401, "{\"message\":\"Unauthorized\"}");
 const FORBIDDEN: (u16, &str) = (403, "{\"message\":\"Forbidden\"}");
 
-fn store(world: &World) -> Store {
-    let environment = world.stack.environment();
-    let table = environment
-        .read(|get| get.text("TABLE"))
-        .expect("the table's name");
-    Store::new(Aws::new(environment).expect("clients").dynamodb(), table)
-}
-
 fn practice() -> PracticeId {
     local::practice::PRACTICE.parse().expect("a practice's id")
 }
@@ -87,7 +77,7 @@ fn practice() -> PracticeId {
 async fn new_key(world: &World, scopes: Vec<Scope>) -> String {
     let label = Line::try_from("a test".to_owned()).expect("a label");
     let key = create_key(
-        &store(world),
+        &world.store(),
         &practice(),
         label,
         scopes,
@@ -141,7 +131,7 @@ fn every_route_has_its_scope_and_is_called_here() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t18_without_a_key_or_with_a_wrong_one_every_route_is_refused_by_the_gateway() {
     let world = World::start().await;
-    let own = furnish(&world, &world.practice).await;
+    let own = furnish(&world.practice).await;
     let before = trace(&world).await;
     let unknown = format!("Bearer zw_{}_{}", local::practice::PRACTICE, "0".repeat(64));
     let mut faults = Vec::new();
@@ -243,7 +233,7 @@ async fn a_revoked_key_is_refused_at_the_very_next_request_and_the_others_go_on(
             "round {round}: while it holds"
         );
     }
-    let (store, now) = (store(&world), world.clock().now());
+    let (store, now) = (world.store(), world.clock().now());
     let foreign: PracticeId = "praxis-am-par".parse().expect("a practice's id");
     for (practice, prefix) in [
         (&foreign, prefix(&first)),
@@ -265,7 +255,7 @@ async fn a_revoked_key_is_refused_at_the_very_next_request_and_the_others_go_on(
     revoke_key(&store, &practice(), &prefix(&first), now)
         .await
         .expect("the key is revoked");
-    let own = furnish(&world, &world.practice).await;
+    let own = furnish(&world.practice).await;
     let before = trace(&world).await;
     for call in calls(&own, &own) {
         let answer = make(&world, &call, Some(&bearer(&first)), "a").await;
@@ -311,7 +301,7 @@ async fn a_revoked_key_is_refused_at_the_very_next_request_and_the_others_go_on(
 #[tokio::test(flavor = "multi_thread")]
 async fn t26_a_key_without_the_scope_is_told_so_and_nothing_happens() {
     let world = World::start().await;
-    let own = furnish(&world, &world.practice).await;
+    let own = furnish(&world.practice).await;
     let fresh = crate::calls::nobodys();
     let before = trace(&world).await.1;
     for scope in Scope::ALL {
@@ -363,7 +353,7 @@ async fn t26_a_key_with_nothing_but_the_scope_may_do_what_it_is_for() {
     let world = World::start().await;
     // Reading first, erasing last: what is gone cannot be read.
     for scope in [Scope::Read, Scope::Settings, Scope::Send, Scope::Erase] {
-        let own = furnish(&world, &world.practice).await;
+        let own = furnish(&world.practice).await;
         let only = format!("Bearer {}", new_key(&world, vec![scope]).await);
         for (at, call) in of_scope(&own, &own, scope).into_iter().enumerate() {
             let answer = make(
@@ -411,10 +401,7 @@ fn of_scope(ids: &Ids, own: &Ids, scope: Scope) -> Vec<Call> {
 async fn t18_keys_of_a_removed_practice_die_at_once_and_so_do_its_pages() {
     let world = World::start().await;
     let document = world.practice.document("note", "1", "2026-11-20").await;
-    let sent = world
-        .practice
-        .send(world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let sent = world.practice.send(&[&document]).await;
     let mut patient = world.patient(&sent);
     assert_eq!(patient.enter(&sent.code).await.status, 303);
     assert_eq!(patient.documents().await.status, 200);
@@ -422,7 +409,7 @@ async fn t18_keys_of_a_removed_practice_die_at_once_and_so_do_its_pages() {
     let further = new_key(&world, vec![Scope::Read]).await;
     let own = format!("Bearer {}", world.practice.key());
     let further = format!("Bearer {further}");
-    let (table, now) = (store(&world), world.clock().now());
+    let (table, now) = (world.store(), world.clock().now());
     for (is_disabled, keys, documents, page) in [
         (true, 403, 303, 410),
         (false, 200, 200, 303),

@@ -1,6 +1,5 @@
 //! T16, T18: links, sessions and documents of one practice open nothing of another.
 
-use serde_json::json;
 use tests::{Patient, World};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,9 +14,7 @@ async fn t18_a_patient_of_one_practice_gets_nothing_of_another() {
         let offered = practice
             .document("invoice", "2026-0814", "2026-11-19")
             .await;
-        let sent = practice
-            .send(world.stack.outbox(), &[&document], json!({}))
-            .await;
+        let sent = practice.send(&[&document]).await;
         let mut patient = world.patient(&sent);
         assert_eq!(patient.enter(&sent.code).await.status, 303);
         visits.push((patient, [document, offered], sent));

@@ -11,13 +11,11 @@ use tests::{Practice, World};
 use crate::calls::Ids;
 
 /// Gives a practice a type, a record, a document and a delivery, and tells their ids.
-pub(crate) async fn furnish(world: &World, practice: &Practice) -> Ids {
+pub(crate) async fn furnish(practice: &Practice) -> Ids {
     let document = practice
         .document("invoice", "2026-0815", "2026-11-20")
         .await;
-    let sent = practice
-        .send(world.stack.outbox(), &[&document], json!({}))
-        .await;
+    let sent = practice.send(&[&document]).await;
     let webhook = webhook(practice, "hook").await;
     Ids {
         webhook,
@@ -30,7 +28,7 @@ pub(crate) async fn furnish(world: &World, practice: &Practice) -> Ids {
 }
 
 /// The same under ids that only this practice has.
-pub(crate) async fn furnish_apart(world: &World, practice: &Practice, name: &str) -> Ids {
+pub(crate) async fn furnish_apart(practice: &Practice, name: &str) -> Ids {
     let (record_type, record) = (format!("type-of-{name}"), format!("record-of-{name}"));
     assert_eq!(
         practice
@@ -60,11 +58,7 @@ pub(crate) async fn furnish_apart(world: &World, practice: &Practice, name: &str
     assert_eq!(practice.upload(&announced, content).await, 200);
     let document = announced.body["id"].as_str().unwrap_or_default().to_owned();
     let sent = practice
-        .send(
-            world.stack.outbox(),
-            &[&document],
-            json!({"record": record, "channel": "spoken"}),
-        )
+        .send_with(&[&document], json!({"record": record, "channel": "spoken"}))
         .await;
     let webhook = webhook(practice, &format!("hook-of-{name}")).await;
     Ids {
@@ -125,8 +119,8 @@ pub(crate) async fn view(practice: &Practice, ids: &Ids) -> BTreeMap<String, Val
 pub(crate) async fn two_practices(world: &World) -> (Practice, Ids, Ids) {
     let other = world.another_practice("praxis-am-par").await;
     let (theirs, mine) = (
-        furnish_apart(world, &world.practice, "first").await,
-        furnish_apart(world, &other, "second").await,
+        furnish_apart(&world.practice, "first").await,
+        furnish_apart(&other, "second").await,
     );
     (other, theirs, mine)
 }

@@ -20,8 +20,7 @@ impl<'a> Side<'a> {
         let answer = practice.put("/v1/settings", settings).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let document = practice.document("note", "1", "2026-11-20").await;
-        let outbox = world.stack.outbox();
-        let sent = practice.send(outbox, &[&document], json!({})).await;
+        let sent = practice.send(&[&document]).await;
         let patient = world.patient(&sent);
         Self {
             practice,

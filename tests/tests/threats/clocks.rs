@@ -5,8 +5,8 @@ use domain::time::{DAY, HOUR, MINUTE, Timestamp};
 use store::Charge;
 use tests::{Sent, World};
 
-use crate::table::{item, op, store};
-use crate::{ask, delivery, world, wrong};
+use crate::table::{item, op};
+use crate::{ask, world};
 
 /// How far a clock may be wrong.
 const SKEW: i64 = 5 * MINUTE;
@@ -22,10 +22,10 @@ async fn enter(world: &World, sent: &Sent, code: &str) -> u16 {
 #[tokio::test(flavor = "multi_thread")]
 async fn t22_f_v11_a_clock_that_goes_back_makes_no_limit_looser() {
     let world = world(3).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     let started = world.clock().now();
     for _ in 0..3 {
-        assert_eq!(enter(&world, &sent, wrong(&sent)).await, 401);
+        assert_eq!(enter(&world, &sent, sent.wrong_code()).await, 401);
     }
     // L4: five seconds after the third, whatever the clock did in between.
     for (passed, status) in [(-SKEW, 429), (0, 429), (4, 429), (5, 303)] {
@@ -56,9 +56,9 @@ async fn t22_f_v11_a_clock_that_goes_back_makes_no_limit_looser() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f_v11_a_clock_that_cannot_be_right_judges_nothing_and_says_that_it_is_ours() {
     let world = world(2).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     for _ in 0..3 {
-        assert_eq!(enter(&world, &sent, wrong(&sent)).await, 401);
+        assert_eq!(enter(&world, &sent, sent.wrong_code()).await, 401);
     }
     let wrong_at = world.clock().now();
     for (passed, status) in [(-599, 429), (-600, 429), (-601, 503), (-DAY, 503), (5, 303)] {
@@ -78,7 +78,7 @@ async fn f_v11_a_clock_that_cannot_be_right_judges_nothing_and_says_that_it_is_o
 #[tokio::test(flavor = "multi_thread")]
 async fn t22_p7_a_session_does_not_outlive_its_hour_by_a_clock_that_went_back() {
     let world = world(2).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     let started = world.clock().now();
     let mut patient = world.patient(&sent);
     assert_eq!(patient.enter(&sent.code).await.status, 303);
@@ -98,8 +98,8 @@ async fn t22_p7_a_session_does_not_outlive_its_hour_by_a_clock_that_went_back() 
 #[tokio::test(flavor = "multi_thread")]
 async fn t22_two_clocks_that_differ_by_five_minutes_give_no_more_guesses() {
     let world = world(2).await;
-    let store = store(&world);
-    let sent = delivery(&world, 1).await;
+    let store = world.store();
+    let sent = world.practice.send_invoice(1).await;
     let (link, _) = item(&world, &sent).await;
     let started = world.clock().now();
     let mut judged = 0;
@@ -132,9 +132,9 @@ async fn t22_hours_are_hours_on_days_when_clocks_are_changed() {
         {
             world.set_clock(eve);
             let number = 10 * number + 2 * case;
-            let guessed = delivery(&world, number).await;
-            assert_eq!(enter(&world, &guessed, wrong(&guessed)).await, 401);
-            let opened = delivery(&world, number + 1).await;
+            let guessed = world.practice.send_invoice(number).await;
+            assert_eq!(enter(&world, &guessed, guessed.wrong_code()).await, 401);
+            let opened = world.practice.send_invoice(number + 1).await;
             assert_eq!(enter(&world, &opened, &opened.code).await, 303);
             world.set_clock(eve.plus(DAY + passed));
             let status = enter(&world, &guessed, &guessed.code).await;
@@ -162,7 +162,7 @@ async fn t22_l1_three_months_end_on_the_last_day_of_february() {
     .enumerate()
     {
         world.set_clock(at(sent_at));
-        let sent = delivery(&world, number).await;
+        let sent = world.practice.send_invoice(number).await;
         for (passed, status) in [(-1, 200), (0, 410), (1, 410)] {
             world.set_clock(at(end).plus(passed));
             let page = world.patient(&sent).open().await;
@@ -175,8 +175,11 @@ async fn t22_l1_three_months_end_on_the_last_day_of_february() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f_r3_what_has_ended_is_dead_however_late_the_table_forgets_it() {
     let world = world(2).await;
-    let store = store(&world);
-    let (used, unused) = (delivery(&world, 1).await, delivery(&world, 2).await);
+    let store = world.store();
+    let (used, unused) = (
+        world.practice.send_invoice(1).await,
+        world.practice.send_invoice(2).await,
+    );
     assert_eq!(enter(&world, &used, &used.code).await, 303);
     let started = world.clock().now();
     for (sent, end) in [

@@ -6,7 +6,7 @@ use domain::time::{HOUR, MINUTE};
 use reqwest::Url;
 use tests::{Patient, Sent, World};
 
-use crate::{delivery, world};
+use crate::world;
 
 /// What a signed address says in its query.
 fn query(address: &str) -> BTreeMap<String, String> {
@@ -40,7 +40,7 @@ async fn life(patient: &mut Patient, document: &str) -> Option<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn t17_the_address_of_a_download_is_signed_with_all_that_it_says() {
     let world = world(3).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     let (mut patient, document) = opened(&world, &sent).await;
     let page = patient.click(&document).await;
     let address = page.location();
@@ -85,7 +85,7 @@ async fn t17_the_address_of_a_download_is_signed_with_all_that_it_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t17_an_address_never_outlives_the_session_that_asked_for_it() {
     let world = world(3).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     let (mut patient, document) = opened(&world, &sent).await;
     let begun = world.clock().now();
     for minute in [10, 20, 30, 40, 50] {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::table::{Database, endings, item, with};
-use crate::{delivery, world};
+use crate::world;
 
 /// T21: the delivery's code is one whose hash cannot be computed, so that whoever tries says that something is broken.
 ///
@@ -11,7 +11,7 @@ use crate::{delivery, world};
 #[tokio::test(flavor = "multi_thread")]
 async fn t21_unknown_closed_and_waiting_links_cost_no_hash() {
     let world = world(3).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     let database = Database::of(&world).await;
     let (_, mut stored) = item(&world, &sent).await;
     // Argon2 passes over its memory at least once.

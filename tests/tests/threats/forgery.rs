@@ -4,7 +4,7 @@ use serde_json::json;
 use tests::{Page, Patient, Sent, World};
 
 use crate::table::{Database, item, with};
-use crate::{ask, delivery, request_form, shown, world, wrong};
+use crate::{ask, world};
 
 /// The forms of a delivery's pages in one browser, in the order of [`ROUTES`].
 type Forms = [String; 4];
@@ -33,7 +33,7 @@ async fn forms(patient: &mut Patient) -> Forms {
     let documents = patient.documents().await;
     let forms = [
         page.form().to_owned(),
-        request_form(&page),
+        page.request_form().to_owned(),
         documents.form().to_owned(),
         question.form().to_owned(),
     ];
@@ -86,7 +86,10 @@ fn not_own(sources: &Sources, route: usize) -> [(&'static str, String); 6] {
 #[tokio::test(flavor = "multi_thread")]
 async fn t10_64_forged_forms_are_refused_and_do_nothing() {
     let world = world(3).await;
-    let (sent, other) = (delivery(&world, 1).await, delivery(&world, 2).await);
+    let (sent, other) = (
+        world.practice.send_invoice(1).await,
+        world.practice.send_invoice(2).await,
+    );
     let mut patient = entered(&world, &sent).await;
     let old = forms(&mut patient).await;
     for _ in 0..3 {
@@ -103,7 +106,10 @@ async fn t10_64_forged_forms_are_refused_and_do_nothing() {
         another_browsers: forms(&mut entered(&world, &sent).await).await,
         another_deliverys: forms(&mut same_browser).await,
     };
-    let (messages, state) = (world.messages().await.len(), shown(&world, &sent).await);
+    let (messages, state) = (
+        world.messages().await.len(),
+        world.practice.shown(&sent).await,
+    );
     let origin = world.stack.api();
     let ours: Headers<'_> = vec![("origin", origin), ("sec-fetch-site", "same-origin")];
     let (upper, longer) = (origin.to_uppercase(), format!("{origin}.evil.example"));
@@ -111,14 +117,14 @@ async fn t10_64_forged_forms_are_refused_and_do_nothing() {
     for (route, more) in ROUTES.into_iter().enumerate() {
         let url = format!("{}{more}", sent.link);
         let good = &sources.own[route];
-        let fields = [("form", good.as_str()), ("code", wrong(&sent))];
+        let fields = [("form", good.as_str()), ("code", sent.wrong_code())];
         for headers in from_elsewhere(origin, &upper, &longer) {
             let page = patient.post_with(&url, &fields, &headers).await;
             assert_eq!(page.status, 403, "POST {more}: {headers:?}");
             tried += 1;
         }
         for (case, form) in not_own(&sources, route) {
-            let fields = [("form", form.as_str()), ("code", wrong(&sent))];
+            let fields = [("form", form.as_str()), ("code", sent.wrong_code())];
             let page = patient.post_with(&url, &fields, &ours).await;
             assert_eq!(page.status, 403, "POST {more}: {case}");
             tried += 1;
@@ -132,12 +138,12 @@ async fn t10_64_forged_forms_are_refused_and_do_nothing() {
     }
     assert_eq!(tried, 64);
     assert_eq!(world.messages().await.len(), messages);
-    assert_eq!(shown(&world, &sent).await, state);
+    assert_eq!(world.practice.shown(&sent).await, state);
     assert_eq!(patient.documents().await.status, 200, "the session is open");
     for (route, status) in [(0, 401), (1, 303), (2, 303)] {
         let url = format!("{}{}", sent.link, ROUTES[route]);
         let form = sources.own[route].as_str();
-        let fields = [("form", form), ("code", wrong(&sent))];
+        let fields = [("form", form), ("code", sent.wrong_code())];
         let page = patient.post_with(&url, &fields, &ours).await;
         assert_eq!(page.status, status, "the honest form is taken");
     }
@@ -183,15 +189,15 @@ async fn journey(world: &World, sent: &Sent, patient: &mut Patient) -> Pages {
     let mut pages = vec![(PAGE, 200, patient.open().await)];
     pages.push((ENTER, 422, patient.enter("?").await));
     for _ in 0..3 {
-        pages.push((ENTER, 401, patient.enter(wrong(sent)).await));
+        pages.push((ENTER, 401, patient.enter(sent.wrong_code()).await));
     }
-    pages.push((ENTER, 429, patient.enter(wrong(sent)).await));
+    pages.push((ENTER, 429, patient.enter(sent.wrong_code()).await));
     world.fail("sms", "refuse", 1).await;
     for status in [503, 303, 429] {
         pages.push((CODE, status, ask(patient).await));
     }
     world.advance(30 * 60);
-    let form = request_form(&patient.open().await);
+    let form = patient.open().await.request_form().to_owned();
     for status in [303, 409] {
         let page = patient.post(&below("/code"), &[("form", &form)]).await;
         pages.push((CODE, status, page));
@@ -207,7 +213,7 @@ async fn journey(world: &World, sent: &Sent, patient: &mut Patient) -> Pages {
     pages.push((DOWNLOAD, 404, patient.click("x").await));
     pages.push((DONE, 303, patient.done().await));
     pages.push((QUESTION, 200, patient.get(&below("/not-mine")).await));
-    let form = request_form(&patient.open().await);
+    let form = patient.open().await.request_form().to_owned();
     pages.push((NOT_MINE, 410, patient.report().await));
     pages.push((QUESTION, 410, patient.get(&below("/not-mine")).await));
     pages.push((PAGE, 410, patient.open().await));
@@ -237,7 +243,7 @@ async fn unavailable(world: &World, sent: &Sent) -> Pages {
     }
     let posted = [ENTER, CODE, DONE, NOT_MINE].into_iter().zip(ROUTES);
     for ((route, more), form) in posted.zip(&forms) {
-        let fields = [("form", form.as_str()), ("code", wrong(sent))];
+        let fields = [("form", form.as_str()), ("code", sent.wrong_code())];
         pages.push((route, 503, patient.post(&below(more), &fields).await));
     }
     pages
@@ -246,7 +252,10 @@ async fn unavailable(world: &World, sent: &Sent) -> Pages {
 /// Every page and redirect of the patient's routes, by route, with each status that it can be brought to.
 async fn pages() -> Pages {
     let world = world(2).await;
-    let (sent, unreadable) = (delivery(&world, 1).await, delivery(&world, 2).await);
+    let (sent, unreadable) = (
+        world.practice.send_invoice(1).await,
+        world.practice.send_invoice(2).await,
+    );
     let mut patient = world.patient(&sent);
     let privacy = patient.get(&format!("{}/privacy", world.stack.api())).await;
     let mut other = entered(&world, &unreadable).await;

@@ -13,8 +13,8 @@ use serde_json::json;
 use store::{Charge, Commit, NewSession, Store};
 use tests::{Page, Patient, Sent, World, figure};
 
-use crate::table::{Database, deliveries, item, op, store};
-use crate::{ask, delivery, shown, unaudited, world, wrong};
+use crate::table::{Database, deliveries, item, op};
+use crate::{ask, unaudited, world};
 
 /// Whether the table charges a further entry, so that it would be judged.
 async fn is_charged(world: &World, store: &Store, link: &LinkHash) -> bool {
@@ -26,7 +26,7 @@ async fn is_charged(world: &World, store: &Store, link: &LinkHash) -> bool {
 /// One wrong entry over HTTP, in a form that is reused: whether it was judged.
 async fn guess(patient: &mut Patient, form: &str, sent: &Sent) -> Page {
     let link = patient.link.clone();
-    let fields = [("form", form), ("code", wrong(sent))];
+    let fields = [("form", form), ("code", sent.wrong_code())];
     patient.post(&link, &fields).await
 }
 
@@ -34,7 +34,7 @@ async fn guess(patient: &mut Patient, form: &str, sent: &Sent) -> Page {
 ///
 /// The entry that closes is judged too, though its answer says that the page is closed.
 async fn exhaust(world: &World, sent: &Sent) -> i64 {
-    let before = shown(world, sent).await["wrong_entries"]["in_life"].clone();
+    let before = world.practice.shown(sent).await["wrong_entries"]["in_life"].clone();
     let mut patient = world.patient(sent);
     let mut judged = 0;
     for _ in 0..30 {
@@ -46,7 +46,7 @@ async fn exhaust(world: &World, sent: &Sent) -> i64 {
             break;
         }
     }
-    let after = shown(world, sent).await["wrong_entries"]["in_life"].clone();
+    let after = world.practice.shown(sent).await["wrong_entries"]["in_life"].clone();
     let charged = after.as_i64().unwrap_or_default() - before.as_i64().unwrap_or_default();
     assert!(judged <= charged, "{judged} judged, {charged} charged");
     charged
@@ -77,8 +77,7 @@ async fn targets(world: &World, number: usize) -> Vec<Target> {
             let number = number.to_string();
             // A kind beside which the page offers nothing else, so that there may be very many of one record.
             let document = world.practice.document("note", &number, "2026-11-20").await;
-            let outbox = world.stack.outbox();
-            world.practice.send(outbox, &[&document], json!({})).await
+            world.practice.send(&[&document]).await
         });
         sent.extend(join_all(sendings).await);
         world.empty_outbox().await;
@@ -127,7 +126,7 @@ fn of_page(page: &Page) -> u16 {
 #[tokio::test(flavor = "multi_thread")]
 async fn t1_200_guesses_of_a_delivery_are_judged_at_most_30_times() {
     let world = unaudited(20).await;
-    let store = store(&world);
+    let store = world.store();
     let mut targets = targets(&world, figure(1_000, 20)).await;
     for round in 1..=5 {
         let budget = ENTRIES_PER_LIFE.min(round * ENTRIES_PER_CODE);
@@ -206,8 +205,8 @@ async fn charged(world: &World) -> BTreeMap<String, u32> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn t2_of_64_entries_at_once_the_budget_is_judged_and_no_charge_is_lost() {
     let world = unaudited(3).await;
-    let (store, database) = (store(&world), Database::of(&world).await);
-    let (link, item) = item(&world, &delivery(&world, 1).await).await;
+    let (store, database) = (world.store(), Database::of(&world).await);
+    let (link, item) = item(&world, &world.practice.send_invoice(1).await).await;
     for round in 0..figure(1_000, 44) {
         let before = u32::try_from(round).unwrap_or_default() % (ENTRIES_PER_CODE + 1);
         database.put_back(&item, before).await;
@@ -261,8 +260,8 @@ fn orders() -> Vec<Vec<usize>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn t2_in_every_order_of_charge_and_commit_no_charge_is_lost_and_none_is_free() {
     let world = world(3).await;
-    let (store, database) = (store(&world), Database::of(&world).await);
-    let (link, item) = item(&world, &delivery(&world, 1).await).await;
+    let (store, database) = (world.store(), Database::of(&world).await);
+    let (link, item) = item(&world, &world.practice.send_invoice(1).await).await;
     let orders = orders();
     assert_eq!(orders.len(), 34_650);
     let orders: BTreeSet<Vec<usize>> = orders.into_iter().collect();
@@ -318,7 +317,7 @@ async fn entered(
 #[tokio::test(flavor = "multi_thread")]
 async fn t3_five_new_codes_give_no_more_than_30_guesses() {
     let world = world(5).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     let mut sum = exhaust(&world, &sent).await;
     for _ in 0..5 {
         world.advance(1800);

@@ -7,10 +7,10 @@ use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
 use futures::future::join_all;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::{Sent, World, figure};
 
-use crate::{ask, delivery, path, world};
+use crate::{ask, path, world};
 use tests::dynamodb::items;
 
 /// How a secret may be written: plain, with its hyphen, in hex, reversed, and in base64 wherever in a longer text it begins.
@@ -47,7 +47,7 @@ async fn t4_a_dump_of_the_table_holds_no_code_token_or_reference() {
     let world = world(3).await;
     let mut sent = Vec::new();
     for number in 0..ASKED {
-        let one = delivery(&world, number).await;
+        let one = world.practice.send_invoice(number).await;
         assert_eq!(ask(&mut world.patient(&one)).await.status, 303);
         sent.push(one);
     }
@@ -123,8 +123,7 @@ async fn sent_again_and_again(world: &World, times: usize) -> Vec<Sent> {
             let document = world.practice.document("note", &number, "2026-11-20").await;
             let mut sent = Vec::new();
             for _ in (at..rest).step_by(AT_ONCE) {
-                let outbox = world.stack.outbox();
-                sent.push(world.practice.send(outbox, &[&document], json!({})).await);
+                sent.push(world.practice.send(&[&document]).await);
             }
             sent
         });
@@ -161,7 +160,7 @@ fn made_up(sent: &Sent) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn t6_reference_and_code_open_nothing_without_the_link() {
     let world = world(3).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     let before = world.messages().await.len();
     let http = Client::builder().redirect(Policy::none()).build();
     let http = http.expect("a client");

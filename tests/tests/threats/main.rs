@@ -23,17 +23,8 @@ mod table;
 mod twice;
 mod visitors;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::{Page, Patient, Sent, World};
-
-/// A code of the right form that is not this one.
-pub(crate) fn wrong(sent: &Sent) -> &'static str {
-    if sent.code == "BCD-FGH" {
-        "BCD-FGJ"
-    } else {
-        "BCD-FGH"
-    }
-}
 
 /// A world with the cheapest hashes, in which a patient may ask for a code this often.
 pub(crate) async fn world(max_requests: u32) -> World {
@@ -52,33 +43,9 @@ async fn allowing(world: World, max_requests: u32) -> World {
     world
 }
 
-/// A document of this number, sent to the patient by SMS.
-pub(crate) async fn delivery(world: &World, number: usize) -> Sent {
-    let document = world
-        .practice
-        .document("invoice", &number.to_string(), "2026-11-20")
-        .await;
-    let outbox = world.stack.outbox();
-    world.practice.send(outbox, &[&document], json!({})).await
-}
-
-/// What the practice is shown of a delivery.
-pub(crate) async fn shown(world: &World, sent: &Sent) -> Value {
-    let path = format!("/v1/deliveries/{}", sent.id);
-    world.practice.get(&path).await.body
-}
-
-/// The hidden field of the form that asks for a code.
-pub(crate) fn request_form(page: &Page) -> String {
-    let form = page.html.split("/code?").nth(1).unwrap_or_default();
-    let field = form.split("name=\"form\" value=\"").nth(1);
-    let field = field.unwrap_or_default().split('"').next();
-    field.unwrap_or_default().to_owned()
-}
-
 /// Opens the page and asks for a code there.
 pub(crate) async fn ask(patient: &mut Patient) -> Page {
-    let form = request_form(&patient.open().await);
+    let form = patient.open().await.request_form().to_owned();
     let url = format!("{}/code", patient.link);
     patient.post(&url, &[("form", &form)]).await
 }

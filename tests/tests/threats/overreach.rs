@@ -7,8 +7,6 @@ use operator::create_practice;
 use serde_json::{Value, json};
 use tests::{Practice, World};
 
-use crate::table::store;
-
 /// Settings that would let somebody pose as another, or lead patients elsewhere, or spend without end.
 fn settings() -> Vec<Value> {
     let bad = [
@@ -98,7 +96,7 @@ async fn limited(world: &World) -> Practice {
     };
     let (id, name) = ("limited".parse(), "P".to_owned().try_into());
     let (id, name) = (id.expect("an id"), name.expect("a name"));
-    let made = create_practice(&store(world), &id, name, &limits, world.clock().now()).await;
+    let made = create_practice(&world.store(), &id, name, &limits, world.clock().now()).await;
     made.expect("a practice");
     world.another_practice("limited").await
 }

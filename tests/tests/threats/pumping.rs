@@ -25,7 +25,7 @@ async fn recipients(world: &World) -> Vec<Patient> {
             .document("note", &number.to_string(), "2026-11-20")
             .await;
         let to = json!({"recipient": format!("p{number}")});
-        let sent = practice.send(world.stack.outbox(), &[&document], to).await;
+        let sent = practice.send_with(&[&document], to).await;
         patients.push(world.patient(&sent));
     }
     patients

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use tests::{Page, Patient, Sent, World};
 
-use crate::{ask, delivery, shown, world};
+use crate::{ask, world};
 
 const SLOWED: &str = "Die Seite wurde sehr oft neu geladen.";
 /// In another /24 than everybody else here.
@@ -28,7 +28,7 @@ async fn enter(patient: &mut Patient, page: &Page, sent: &Sent) -> Page {
 
 /// A delivery whose page was just reloaded eleven times, from a browser that then shows this.
 async fn in_haste(world: &World, number: usize) -> (Sent, Patient, Page) {
-    let sent = delivery(world, number).await;
+    let sent = world.practice.send_invoice(number).await;
     let mut patient = world.patient(&sent);
     let page = open(&mut patient, 12).await;
     assert!(page.says(SLOWED), "{}", page.text());
@@ -38,7 +38,7 @@ async fn in_haste(world: &World, number: usize) -> (Sent, Patient, Page) {
 #[tokio::test(flavor = "multi_thread")]
 async fn p6_the_eleventh_reload_in_ten_seconds_makes_its_form_wait_for_thirty() {
     let world = world(3).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     let mut patient = world.patient(&sent);
     let tenth = open(&mut patient, 11).await;
     assert!(!tenth.says(SLOWED), "ten reloads are no haste");
@@ -58,7 +58,7 @@ async fn p6_the_eleventh_reload_in_ten_seconds_makes_its_form_wait_for_thirty() 
             assert_eq!(entered.status, 303, "after 30 s");
         }
     }
-    let entries = &shown(&world, &sent).await["wrong_entries"];
+    let entries = &world.practice.shown(&sent).await["wrong_entries"];
     assert_eq!(entries["in_life"], 0, "nothing was charged");
 }
 
@@ -80,7 +80,7 @@ async fn p6_reloads_count_together_for_ten_seconds() {
     for number in 0..7 {
         for (case, (passed, slowed)) in [(9, true), (10, false), (11, false)].iter().enumerate() {
             let (passed, slowed) = (*passed, *slowed);
-            let sent = delivery(&world, 3 * number + case).await;
+            let sent = world.practice.send_invoice(3 * number + case).await;
             let mut patient = world.patient(&sent);
             open(&mut patient, 11).await;
             world.advance(passed);
@@ -94,7 +94,7 @@ async fn p6_reloads_count_together_for_ten_seconds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn p6_others_are_not_slowed_and_an_open_session_is_not_harmed() {
     let world = world(3).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     let mut reader = world.patient(&sent);
     assert_eq!(reader.enter(&sent.code).await.status, 303);
     let mut early = world.patient(&sent);
@@ -111,7 +111,7 @@ async fn p6_others_are_not_slowed_and_an_open_session_is_not_harmed() {
     let page = elsewhere.open().await;
     assert!(!page.says(SLOWED), "another network");
     assert_eq!(enter(&mut elsewhere, &page, &sent).await.status, 303);
-    let other = delivery(&world, 2).await;
+    let other = world.practice.send_invoice(2).await;
     let mut patient = world.patient(&other);
     assert!(!patient.open().await.says(SLOWED), "another delivery");
 }
@@ -120,12 +120,12 @@ async fn p6_others_are_not_slowed_and_an_open_session_is_not_harmed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn p6_haste_takes_nothing_away_but_the_wait() {
     let world = world(3).await;
-    let sent = delivery(&world, 1).await;
-    let before = shown(&world, &sent).await;
+    let sent = world.practice.send_invoice(1).await;
+    let before = world.practice.shown(&sent).await;
     let messages = world.messages().await;
     let mut patient = world.patient(&sent);
     open(&mut patient, 30).await;
-    assert_eq!(shown(&world, &sent).await, before);
+    assert_eq!(world.practice.shown(&sent).await, before);
     assert_eq!(world.messages().await, messages);
     assert_eq!(ask(&mut patient).await.status, 303, "a code is sent");
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use tests::{Page, Patient};
 
 use crate::table::{Database, endings, item, with};
-use crate::{delivery, request_form, world};
+use crate::world;
 
 /// The name and the value of a browser's session.
 fn session(patient: &Patient) -> (String, String) {
@@ -19,7 +19,7 @@ async fn t16_a_session_under_another_deliverys_name_opens_nothing() {
     let world = world(3).await;
     let mut patients = Vec::new();
     for number in 0..4 {
-        let sent = delivery(&world, number).await;
+        let sent = world.practice.send_invoice(number).await;
         let mut patient = world.patient(&sent);
         assert_eq!(patient.enter(&sent.code).await.status, 303);
         patients.push(patient);
@@ -64,10 +64,9 @@ async fn t16_a_session_kept_after_its_end_opens_nothing() {
             .practice
             .document("invoice", &number.to_string(), "2026-11-20")
             .await;
-        let outbox = world.stack.outbox();
         let sent = world
             .practice
-            .send(outbox, &[&document], serde_json::json!({}))
+            .send_with(&[&document], serde_json::json!({}))
             .await;
         let mut patient = world.patient(&sent);
         assert_eq!(patient.enter(&sent.code).await.status, 303);
@@ -81,14 +80,13 @@ async fn t16_a_session_kept_after_its_end_opens_nothing() {
         match end {
             "done" => assert_eq!(patient.done().await.status, 303),
             "revoked" => {
-                let path = format!("/v1/deliveries/{}", sent.id);
-                assert_eq!(world.practice.delete(&path).await.status, 204);
+                assert_eq!(world.practice.revoke(&sent).await.status, 204);
             }
             "reported" => assert_eq!(world.patient(&sent).report().await.status, 410),
             _ => {
                 world
                     .practice
-                    .send(outbox, &[&document], serde_json::json!({}))
+                    .send_with(&[&document], serde_json::json!({}))
                     .await;
             }
         }
@@ -112,11 +110,11 @@ fn opens(page: &Page) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn t16_no_route_of_a_link_that_has_ended_opens_anything() {
     let world = world(3).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     let database = Database::of(&world).await;
     let mut patient = world.patient(&sent);
     let page = patient.open().await;
-    let (entry, request) = (page.form().to_owned(), request_form(&page));
+    let (entry, request) = (page.form().to_owned(), page.request_form().to_owned());
     let question = patient.get(&format!("{}/not-mine", sent.link)).await;
     let not_mine = question.form().to_owned();
     assert_eq!(patient.enter(&sent.code).await.status, 303);

@@ -9,17 +9,8 @@ use domain::time::{DAY, Timestamp};
 use runtime::{Aws, Environment};
 use secrets::{Keys, LookupKeys, draw_op};
 use serde_json::{Value, json};
-use store::Store;
-use tests::{Sent, World};
-
 use tests::dynamodb::{call, items, table};
-
-/// The store over a world's table.
-pub(crate) fn store(world: &World) -> Store {
-    let environment = world.stack.environment();
-    let table = environment.read(|get| get.text("TABLE")).expect("a table");
-    Store::new(Aws::new(environment).expect("clients").dynamodb(), table)
-}
+use tests::{Sent, World};
 
 /// The keys by which a world's functions look things up.
 pub(crate) fn lookup(world: &World) -> Keys<LookupKeys> {

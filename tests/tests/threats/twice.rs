@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::json;
 use tests::{Page, Patient};
 
-use crate::{ask, delivery, request_form, shown, world};
+use crate::{ask, world};
 
 /// Posts the same form of the same browser twice, one after the other, or ten times at once.
 async fn again(patient: &Patient, url: &str, fields: &[(&str, &str)], at_once: bool) -> Vec<Page> {
@@ -27,7 +27,7 @@ fn count(pages: &[Page], status: u16) -> usize {
 async fn t15_every_post_of_a_page_may_come_twice_and_ten_times_at_once() {
     for at_once in [false, true] {
         let world = world(3).await;
-        let sent = delivery(&world, 1).await;
+        let sent = world.practice.send_invoice(1).await;
         let mut patient = world.patient(&sent);
         let page = patient.open().await;
         let fields = [("form", page.form()), ("code", sent.code.as_str())];
@@ -36,7 +36,7 @@ async fn t15_every_post_of_a_page_may_come_twice_and_ten_times_at_once() {
         let (opened, waited) = (count(&entered, 303), count(&entered, 429));
         assert!(opened >= 2 || (at_once && opened >= 1), "{opened} opened");
         assert_eq!(opened + waited + count(&entered, 503), entered.len());
-        let delivery = shown(&world, &sent).await;
+        let delivery = world.practice.shown(&sent).await;
         assert_eq!(delivery["state"], "opened");
         let wrong = delivery["wrong_entries"]["in_life"].as_u64().unwrap_or(99);
         assert!(
@@ -56,7 +56,7 @@ async fn t15_every_post_of_a_page_may_come_twice_and_ten_times_at_once() {
         let page = world.patient(&sent).open().await;
         assert_eq!(page.status, 200);
         let mut asking = world.patient(&sent);
-        let form = request_form(&asking.open().await);
+        let form = asking.open().await.request_form().to_owned();
         let url = format!("{}/code", sent.link);
         let messages = world.messages().await.len();
         let asked = again(&asking, &url, &[("form", &form)], at_once).await;
@@ -68,7 +68,10 @@ async fn t15_every_post_of_a_page_may_come_twice_and_ten_times_at_once() {
         let question = finder.get(&url).await;
         let said = again(&finder, &url, &[("form", question.form())], at_once).await;
         assert_eq!(count(&said, 410), said.len(), "closed");
-        assert_eq!(shown(&world, &sent).await["closed_because"], "reported");
+        assert_eq!(
+            world.practice.shown(&sent).await["closed_because"],
+            "reported"
+        );
         assert_eq!(ask(&mut finder).await.status, 410);
         assert_eq!(world.messages().await.len(), messages + 1);
     }

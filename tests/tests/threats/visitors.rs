@@ -5,7 +5,7 @@ use futures::future::join_all;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 
-use crate::{ask, delivery, path, shown, world, wrong};
+use crate::{ask, path, world};
 use tests::dynamodb::items;
 
 const BOTS: [&str; 8] = [
@@ -23,7 +23,7 @@ const BOTS: [&str; 8] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn t7_1000_looks_of_machines_change_nothing_and_send_nothing() {
     let world = world(3).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     let document = sent.answer["documents"][0]
         .as_str()
         .unwrap_or("x")
@@ -88,7 +88,7 @@ async fn rows(world: &tests::World) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn t8_wrong_entries_and_requests_of_others_leave_an_open_session_and_its_downloads() {
     let world = world(3).await;
-    let sent = delivery(&world, 1).await;
+    let sent = world.practice.send_invoice(1).await;
     let mut patient = world.patient(&sent);
     assert_eq!(patient.enter(&sent.code).await.status, 303);
     let mut other = world.patient(&sent);
@@ -97,7 +97,7 @@ async fn t8_wrong_entries_and_requests_of_others_leave_an_open_session_and_its_d
             assert_eq!(ask(&mut other).await.status, 303);
         }
         for guess in 1..=10 {
-            let page = other.enter(wrong(&sent)).await;
+            let page = other.enter(sent.wrong_code()).await;
             let expected = if guess == 10 { 410 } else { 401 };
             assert_eq!(page.status, expected, "code {asked}, guess {guess}");
             let documents = patient.documents().await;
@@ -107,5 +107,8 @@ async fn t8_wrong_entries_and_requests_of_others_leave_an_open_session_and_its_d
             world.advance(l4_wait(guess));
         }
     }
-    assert_eq!(shown(&world, &sent).await["wrong_entries"]["in_life"], 20);
+    assert_eq!(
+        world.practice.shown(&sent).await["wrong_entries"]["in_life"],
+        20
+    );
 }

@@ -155,8 +155,7 @@ impl Judge<'_> {
     }
 
     async fn shown(&self) -> Value {
-        let path = format!("/v1/deliveries/{}", self.case.sent.id);
-        self.case.world.practice.get(&path).await.body
+        self.case.world.practice.shown(&self.case.sent).await
     }
 
     /// The deliveries that a patient could open.

@@ -107,8 +107,7 @@ impl Judge<'_> {
         if self.answered.contains(&204) {
             self.closed("revoked").await;
         }
-        let path = format!("/v1/deliveries/{}", self.case.sent.id);
-        let again = self.case.world.practice.delete(&path).await;
+        let again = self.case.world.practice.revoke(&self.case.sent).await;
         self.holds("I5: revoked once more", again.status == 204, again.status);
         self.closed("revoked").await;
     }
