@@ -48,7 +48,7 @@ async fn run() {
         if number % WRONG == 0 {
             sent = send(&world, &document).await;
         }
-        wrong.push(enter(&world, &sent, wrong_code(&sent), 401).await);
+        wrong.push(enter(&world, &sent, sent.wrong_code(), 401).await);
         right.push(enter(&world, &sent, &sent.code, 303).await);
         bare.push(hash(&hasher, keys, world.clock().now()));
     }
@@ -82,11 +82,6 @@ async fn enter(world: &World, sent: &Sent, code: &str, status: u16) -> Duration 
     let took = began.elapsed();
     assert_eq!(page.status, status, "{}", page.text());
     took
-}
-
-/// A code of the right form that is not this one.
-fn wrong_code(sent: &Sent) -> &'static str {
-    sent.wrong_code()
 }
 
 /// The keys that the functions hash codes with.

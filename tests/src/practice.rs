@@ -159,8 +159,9 @@ impl Practice {
 
     /// What it is shown of a delivery.
     pub async fn shown(&self, sent: &Sent) -> Value {
-        let path = format!("/v1/deliveries/{}", sent.id);
-        self.get(&path).await.body
+        let answer = self.get(&format!("/v1/deliveries/{}", sent.id)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body
     }
 
     /// Revokes a delivery.

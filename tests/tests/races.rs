@@ -204,10 +204,9 @@ async fn l7_revoking_beats_every_entry_under_way() {
         let sent = world.practice.send_invoice(round).await;
         let mut patient = world.patient(&sent);
         let form = patient.open().await.form().to_owned();
-        let path = format!("/v1/deliveries/{}", sent.id);
         let link = sent.link.clone();
         let fields = [("form", form.as_str()), ("code", sent.code.as_str())];
-        let (revoked, _) = tokio::join!(world.practice.delete(&path), patient.post(&link, &fields));
+        let (revoked, _) = tokio::join!(world.practice.revoke(&sent), patient.post(&link, &fields));
         assert_eq!(revoked.status, 204);
         assert_eq!(patient.documents().await.status, 303, "round {round}");
         assert_eq!(patient.open().await.status, 410, "round {round}");

@@ -191,11 +191,8 @@ async fn everything_outlives_a_kill() {
     assert_ne!(local.at("api_key"), practice.key(), "a new key");
     let settings = local.practice().get("/v1/settings").await;
     assert_eq!(settings.body["name"], "Praxis Nordlicht", "{settings:?}");
-    let delivery = local
-        .practice()
-        .get(&format!("/v1/deliveries/{}", sent.id))
-        .await;
-    assert_eq!(delivery.body["state"], "open", "{delivery:?}");
+    let delivery = local.practice().shown(&sent).await;
+    assert_eq!(delivery["state"], "open", "{delivery:?}");
     // The keys of programs that were not restarted go on working.
     let earlier = practice.get("/v1/settings").await;
     assert_eq!(earlier.status, 200, "{earlier:?}");

@@ -22,7 +22,7 @@ use secrets::{Keys, draw_op};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use store::{Claim, DueTask, Store, StoreError};
-use tests::dynamodb::{call, table};
+use tests::dynamodb::{call, items, table};
 use tests::{Sent, World};
 
 const ALL: [&str; 7] = [
@@ -168,17 +168,31 @@ impl Telling {
         assert_eq!(self.told().await, *expected);
     }
 
-    /// Lets some minutes pass until just this has arrived: what a busy machine has put off comes a minute later.
+    /// Lets some minutes pass until just this has arrived, and stays so: what a busy machine has put off comes a minute later.
     async fn minutes_until(&self, expected: &BTreeMap<String, u32>) {
+        let mut further = 2;
         for _ in 0..10 {
             self.minute().await;
             if self.told().await == *expected {
+                further -= 1;
+            }
+            if further == 0 {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
             self.world.advance(MINUTE);
         }
         self.settled(expected).await;
+    }
+
+    /// How many attempts at telling count, once none is under way.
+    async fn attempts(&self) -> Vec<String> {
+        let rows = items(self.world.stack.dynamodb()).await;
+        let told = rows.iter().filter(|row| {
+            let sort = row["sk"]["S"].as_str();
+            sort.is_some_and(|sort| sort.starts_with("TELL#"))
+        });
+        told.map(|row| row["attempts"]["N"].to_string()).collect()
     }
 
     async fn messages(&self, channel: &str) -> Vec<Value> {
@@ -540,6 +554,13 @@ async fn a_fault_of_ours_costs_a_message_none_of_its_attempts() {
         telling.minute().await;
         telling.world.advance(MINUTE);
     }
+    for _ in 0..100 {
+        if telling.attempts().await == ["\"0\""] {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(telling.attempts().await, ["\"0\""]);
     telling.world.fail("webhook", "throttle", 1).await;
     telling.replace_secret(&secret).await;
     telling.minutes_until(&once(["delivery.opened"])).await;

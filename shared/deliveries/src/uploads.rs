@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use documents::{Documents, Look};
 use domain::audit::{Actor, Op};
-use domain::document::{State, UPLOAD_LOOKED_FOR_AGAIN};
+use domain::document::State;
 use domain::id::PracticeId;
 use domain::time::Timestamp;
 use secrets::draw_op;
@@ -84,7 +84,7 @@ async fn settle(
             )
             .await?;
             if stored.document.state == State::AwaitingUpload {
-                let later = now.plus(UPLOAD_LOOKED_FOR_AGAIN);
+                let later = stored.document.looked_for_again_at(now);
                 return Ok(store.put_off_upload(due, later).await?);
             }
         }

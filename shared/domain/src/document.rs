@@ -119,6 +119,14 @@ impl Document {
         self.state == State::AwaitingUpload && now >= self.created_at.plus(UPLOAD_WITHIN)
     }
 
+    /// When an upload that was not found by now is looked for again: the same instant for everybody who asks within it.
+    pub fn looked_for_again_at(&self, now: Timestamp) -> Timestamp {
+        let first = self.created_at.plus(UPLOAD_SETTLED);
+        let since = (now.seconds() - first.seconds()).max(0);
+        let looks = since / UPLOAD_LOOKED_FOR_AGAIN + 1;
+        first.plus(looks * UPLOAD_LOOKED_FOR_AGAIN)
+    }
+
     /// How lists are sorted: the latest day of issue first; of one day the one that was announced last, then the higher number.
     pub fn newest_first(&self, other: &Self) -> Ordering {
         let age = |document: &Self| (document.issued_on, document.created_at);
@@ -132,5 +140,32 @@ impl Document {
             && self.released
             && self.kind.is_invoice_or_receipt()
             && self.issued_on >= OFFERED_SINCE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_not_found_is_looked_for_every_six_hours() {
+        let document: Document = serde_json::from_value(json!({
+            "id": "20261120-aaaaaaaaaaaaaaaaaaaaaaaaa", "record": "r1", "kind": "invoice", "number": "1",
+            "issued_on": "2026-11-20", "size": 1, "sha256": "0".repeat(64), "released": true,
+            "state": "awaiting_upload", "created_at": 0,
+        }))
+        .expect("a document");
+        let first = 25 * HOUR;
+        for (now, again) in [
+            (first, first + 6 * HOUR),
+            (first + 6 * HOUR - 1, first + 6 * HOUR),
+            (first + 6 * HOUR, first + 12 * HOUR),
+            (first + 6 * HOUR + 1, first + 12 * HOUR),
+        ] {
+            let at = document.looked_for_again_at(document.created_at.plus(now));
+            assert_eq!(at, document.created_at.plus(again), "{now}");
+        }
     }
 }

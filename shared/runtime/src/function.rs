@@ -65,7 +65,7 @@ pub fn front(get: &mut Reader<'_>) -> Front {
     get.parsed_or_default("ORIGIN_SECRET_HASHES")
 }
 
-/// Turns a handler of any other events into a function, and logs what it cannot handle: nobody else says why.
+/// Turns a handler of any other events into a function, and logs what it cannot handle, so that no failure is without a line.
 pub fn event_function<D: Send + Sync + 'static>(
     dependencies: D,
     handle: for<'a> fn(&'a D, Value) -> BoxFuture<'a, Result<Value, Error>>,

@@ -19,7 +19,7 @@ use crate::table::Paging;
 use crate::uploads::upload_row;
 use crate::{Page, Store};
 
-/// How long the rows of an upload that never came are kept after it is settled, in seconds: a schedule that stood still for days loses nothing.
+/// How long the rows of an upload that was not found are kept after it was first looked for, in seconds: a schedule that stood still for days, or a bucket that denied for days, loses nothing.
 const UNSETTLED_KEPT: i64 = 7 * DAY;
 
 /// A document and what the table remembers of its sendings (L5).

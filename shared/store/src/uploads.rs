@@ -43,7 +43,7 @@ impl Store {
         .await
     }
 
-    /// It is settled later. Should this end half-way, it is settled twice.
+    /// It is settled later. Should this end half-way, it can be repeated.
     pub async fn put_off_upload(&self, due: &DueUpload, at: Timestamp) -> Result<(), StoreError> {
         self.put(upload_row(&due.practice, &due.document, at)?)
             .await?;

@@ -313,7 +313,7 @@ async fn p5_a_form_of_another_site_is_refused_and_nothing_charged() {
             assert_eq!(browser.status().await, 403, "a form of {host}");
             assert_eq!(browser.url().await, sent.link);
             assert_eq!(wrong_entries(&world, &sent).await, 0, "a form of {host}");
-            let delivery = delivery(&world, &sent).await;
+            let delivery = world.practice.shown(&sent).await;
             assert_eq!(delivery["state"], "open", "a form of {host}");
         }
     }
@@ -440,17 +440,8 @@ fn wrong(code: &str) -> String {
     format!("{other}{}", &code[1..])
 }
 
-async fn delivery(world: &World, sent: &Sent) -> serde_json::Value {
-    let answer = world
-        .practice
-        .get(&format!("/v1/deliveries/{}", sent.id))
-        .await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    answer.body
-}
-
 async fn wrong_entries(world: &World, sent: &Sent) -> u64 {
-    let delivery = delivery(world, sent).await;
+    let delivery = world.practice.shown(sent).await;
     let charged = delivery["wrong_entries"]["in_life"].as_u64();
     charged.unwrap_or_else(|| panic!("no count of wrong entries in {delivery}"))
 }

@@ -52,8 +52,7 @@ pub(crate) async fn delivery() -> Taken {
         used,
     });
 
-    let (practice, extra) = (&meter.world.practice, serde_json::json!({}));
-    let sent = practice.send_with(&[&document], extra).await;
+    let sent = meter.world.practice.send(&[&document]).await;
     meter.settle().await;
     // SES says twice what became of the e-mail.
     let functions = ["Issue", "Authorize", "Feedback", "Feedback"];

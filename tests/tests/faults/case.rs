@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use deliveries::Hand;
+use deliveries::{Clock, Hand};
 use domain::document::UPLOAD_SETTLED;
 use domain::time::HOUR;
-use runtime::{Environment, Function};
+use runtime::{Environment, Function, MissingSettings};
 use serde_json::{Value, json};
 use tests::dynamodb::{items, stream};
 use tests::events::{event, of_patient, of_practice, posted, token};
@@ -25,13 +25,13 @@ const SETTLED: i64 = 30;
 /// Longer ago than a lane may stand still, in seconds.
 const FORGOTTEN: i64 = 120;
 
-/// A stack of its own with one delivery, and the event that does the operation.
+/// A stack of its own with a delivery, and the event that does the operation.
 pub(crate) struct Case {
     pub(crate) operation: Operation,
     pub(crate) world: World,
     /// The delivery; of an issue the earlier one.
     pub(crate) sent: Sent,
-    /// The document in it.
+    /// The document in it; of settling an upload, that upload.
     pub(crate) document: String,
     /// What an issue asks for.
     pub(crate) body: Value,
@@ -298,25 +298,27 @@ pub(crate) fn schedule() -> Value {
 
 /// `manage` without faults.
 pub(crate) fn manage(world: &World) -> Function {
-    let function = manage::function(&environment(world, "Manage"), world.clock().clone());
-    function.expect("all settings")
+    function_of(world, "Manage", manage::function)
 }
 
 /// `notify` without faults.
 pub(crate) fn notify(world: &World) -> Function {
-    let function = notify::function(&environment(world, "Notify"), world.clock().clone());
-    function.expect("all settings")
+    function_of(world, "Notify", notify::function)
 }
 
 /// `feedback` without faults.
 pub(crate) fn feedback(world: &World) -> Function {
-    let function = feedback::function(&environment(world, "Feedback"), world.clock().clone());
-    function.expect("all settings")
+    function_of(world, "Feedback", feedback::function)
 }
 
-fn environment(world: &World, function: &str) -> Environment {
-    let variables = world.stack.function_environments()[function].clone();
-    variables.into_iter().collect()
+fn function_of(
+    world: &World,
+    id: &str,
+    make: impl Fn(&Environment, Clock) -> Result<Function, MissingSettings>,
+) -> Function {
+    let variables = world.stack.function_environments()[id].clone();
+    let function = make(&variables.into_iter().collect(), world.clock().clone());
+    function.expect("all settings")
 }
 
 /// A practice's request with the idempotency key.

@@ -8,10 +8,7 @@ async fn every_command_says_what_it_did_or_what_helps_and_ends_with_a_code() {
     let world = World::with_smallest_hashes().await;
     world.another_practice("praxis-am-markt").await;
     let document = world.practice.document("invoice", "1", "2026-11-20").await;
-    world
-        .practice
-        .send_with(&[&document], serde_json::json!({}))
-        .await;
+    world.practice.send(&[&document]).await;
 
     let (code, out, _) = operator(&world, &["practice", "list"]).await;
     let listed: Vec<&str> = out.lines().collect();

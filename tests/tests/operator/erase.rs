@@ -60,11 +60,11 @@ async fn fill(world: &World, practice: &Practice) -> Sent {
         let number = number.to_string();
         documents.push(practice.document("invoice", &number, "2026-11-20").await);
     }
-    let sent = practice.send_with(&[&documents[0]], json!({})).await;
+    let sent = practice.send(&[&documents[0]]).await;
     let mut patient = Patient::new(world.stack.api(), &sent.link);
     assert_eq!(patient.enter(&sent.code).await.status, 303);
     preview(practice, &documents[1]).await;
-    let wrong = practice.send_with(&[&documents[1]], json!({})).await;
+    let wrong = practice.send(&[&documents[1]]).await;
     let mut patient = Patient::new(world.stack.api(), &wrong.link);
     assert_eq!(patient.enter("BBBBBB").await.status, 401);
     let run = practice

@@ -88,8 +88,7 @@ async fn lose(world: &World, before: &Before) {
     assert_eq!(run["counts"]["sent"], 1);
     let mut patient = world.patient(used);
     assert_eq!(patient.enter(&used.code).await.status, 303);
-    let path = format!("/v1/deliveries/{}", revoked.id);
-    assert_eq!(practice.delete(&path).await.status, 204);
+    assert_eq!(practice.revoke(revoked).await.status, 204);
     let document = &before.documents[2];
     practice.send(&[document]).await;
     assert_eq!(world.patient(reported).report().await.status, 410);

@@ -131,8 +131,8 @@ async fn before(world: &World) -> Before {
         let number = number.to_string();
         documents.push(practice.document("invoice", &number, "2026-11-20").await);
     }
-    let unopened = practice.send_with(&[&documents[0]], json!({})).await;
-    let with_session = practice.send_with(&[&documents[1]], json!({})).await;
+    let unopened = practice.send(&[&documents[0]]).await;
+    let with_session = practice.send(&[&documents[1]]).await;
     let mut visitor = world.patient(&with_session);
     assert_eq!(visitor.enter(&with_session.code).await.status, 303);
     let mut waiting = world.patient(&unopened);

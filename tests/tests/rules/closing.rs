@@ -2,7 +2,7 @@
 
 use domain::time::{DAY, MINUTE};
 use serde_json::json;
-use tests::{Patient, Sent, World};
+use tests::{Patient, World};
 
 use crate::{assert_closed, sent};
 
@@ -94,15 +94,14 @@ async fn l7_of_revoked_and_reported_the_page_names_revoked() {
     let said = "Die Praxis stellt das Dokument nicht mehr bereit.";
     let (_, first) = sent(&world, json!({})).await;
     assert_eq!(world.patient(&first).report().await.status, 410);
-    let revoke = |sent: &Sent| format!("/v1/deliveries/{}", sent.id);
-    assert_eq!(world.practice.delete(&revoke(&first)).await.status, 204);
+    assert_eq!(world.practice.revoke(&first).await.status, 204);
     assert_closed(&world, &first, "revoked", said).await;
 
     let (_, second) = sent(&world, json!({})).await;
     let mut stranger = world.patient(&second);
     let path = format!("{}/not-mine", second.link);
     let form = stranger.get(&path).await.form().to_owned();
-    assert_eq!(world.practice.delete(&revoke(&second)).await.status, 204);
+    assert_eq!(world.practice.revoke(&second).await.status, 204);
     let page = stranger.post(&path, &[("form", &form)]).await;
     assert_eq!(page.status, 410);
     assert!(page.says(said), "{}", page.text());

@@ -1,10 +1,16 @@
 //! How long a delivery's code works, and how many wrong entries it bears (L1 to L4).
 
-use domain::time::{DAY, HOUR};
+use domain::time::{DAY, HOUR, Timestamp};
 use serde_json::{Value, json};
 use tests::World;
 
-use crate::{THREE_MONTHS_LATER, assert_closed, at, sent};
+use crate::{assert_closed, sent};
+
+const THREE_MONTHS_LATER: &str = "2027-02-23T10:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn l1_open_until_three_calendar_months_have_passed() {

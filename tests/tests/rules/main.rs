@@ -7,15 +7,8 @@ mod sending;
 mod sessions;
 mod superseding;
 
-use domain::time::Timestamp;
 use serde_json::{Value, json};
 use tests::{Sent, World};
-
-pub(crate) const THREE_MONTHS_LATER: &str = "2027-02-23T10:00:00Z";
-
-pub(crate) fn at(text: &str) -> Timestamp {
-    Timestamp::parse(text).unwrap()
-}
 
 /// A delivery of one document; `extra` replaces or adds fields.
 pub(crate) async fn sent(world: &World, extra: Value) -> (String, Sent) {

@@ -107,8 +107,7 @@ async fn l5_ninety_earlier_deliveries_close_at_once_and_one_more_is_refused_befo
     assert!(world.messages().await.is_empty(), "before the mail");
     assert_eq!(world.patient(&piled[0]).open().await.status, 200);
 
-    let revoked = format!("/v1/deliveries/{}", piled[0].id);
-    assert_eq!(practice.delete(&revoked).await.status, 204);
+    assert_eq!(practice.revoke(&piled[0]).await.status, 204);
     let shown = preview().await;
     let sendable = (listed(&shown), &shown["sendable"]);
     assert_eq!(sendable, (Some(90), &json!(true)), "{shown}");
@@ -154,8 +153,8 @@ async fn l5_what_is_closed_already_is_neither_listed_nor_closed_again() {
         (&open, "superseded"),
         (&last, ""),
     ] {
-        let shown = practice.get(&format!("/v1/deliveries/{}", closed.id)).await;
-        let reason = shown.body["closed_because"].as_str().unwrap_or_default();
+        let shown = practice.shown(closed).await;
+        let reason = shown["closed_because"].as_str().unwrap_or_default();
         assert_eq!(reason, because);
     }
 }

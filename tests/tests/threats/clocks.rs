@@ -6,7 +6,7 @@ use store::Charge;
 use tests::{Sent, World};
 
 use crate::table::{item, op};
-use crate::{ask, world};
+use crate::world;
 
 /// How far a clock may be wrong.
 const SKEW: i64 = 5 * MINUTE;
@@ -35,7 +35,7 @@ async fn t22_f_v11_a_clock_that_goes_back_makes_no_limit_looser() {
     // L6: half an hour after the last request.
     let mut patient = world.patient(&sent);
     let asked = world.clock().now();
-    assert_eq!(ask(&mut patient).await.status, 303);
+    assert_eq!(patient.ask().await.status, 303);
     let pause = 30 * MINUTE;
     for (passed, status) in [
         (-SKEW, 429),
@@ -47,7 +47,7 @@ async fn t22_f_v11_a_clock_that_goes_back_makes_no_limit_looser() {
         (2 * pause, 303),
     ] {
         world.set_clock(asked.plus(passed));
-        let page = ask(&mut patient).await;
+        let page = patient.ask().await;
         assert_eq!(page.status, status, "{passed} s after the request");
     }
 }
@@ -67,10 +67,10 @@ async fn f_v11_a_clock_that_cannot_be_right_judges_nothing_and_says_that_it_is_o
     }
     let mut patient = world.patient(&sent);
     let asked = world.clock().now();
-    assert_eq!(ask(&mut patient).await.status, 303);
+    assert_eq!(patient.ask().await.status, 303);
     for (passed, status) in [(-599, 429), (-600, 429), (-601, 503), (30 * MINUTE, 303)] {
         world.set_clock(asked.plus(passed));
-        let page = ask(&mut patient).await;
+        let page = patient.ask().await;
         assert_eq!(page.status, status, "{passed} s after the request");
     }
 }

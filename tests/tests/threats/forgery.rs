@@ -4,7 +4,7 @@ use serde_json::json;
 use tests::{Page, Patient, Sent, World};
 
 use crate::table::{Database, item, with};
-use crate::{ask, world};
+use crate::world;
 
 /// The forms of a delivery's pages in one browser, in the order of [`ROUTES`].
 type Forms = [String; 4];
@@ -194,7 +194,7 @@ async fn journey(world: &World, sent: &Sent, patient: &mut Patient) -> Pages {
     pages.push((ENTER, 429, patient.enter(sent.wrong_code()).await));
     world.fail("sms", "refuse", 1).await;
     for status in [503, 303, 429] {
-        pages.push((CODE, status, ask(patient).await));
+        pages.push((CODE, status, patient.ask().await));
     }
     world.advance(30 * 60);
     let form = patient.open().await.request_form().to_owned();

@@ -14,7 +14,7 @@ use store::{Charge, Commit, NewSession, Store};
 use tests::{Page, Patient, Sent, World, figure};
 
 use crate::table::{Database, deliveries, item, op};
-use crate::{ask, unaudited, world};
+use crate::{unaudited, world};
 
 /// Whether the table charges a further entry, so that it would be judged.
 async fn is_charged(world: &World, store: &Store, link: &LinkHash) -> bool {
@@ -321,7 +321,7 @@ async fn t3_five_new_codes_give_no_more_than_30_guesses() {
     let mut sum = exhaust(&world, &sent).await;
     for _ in 0..5 {
         world.advance(1800);
-        ask(&mut world.patient(&sent)).await;
+        world.patient(&sent).ask().await;
         sum += exhaust(&world, &sent).await;
     }
     assert_eq!(sum, 30);

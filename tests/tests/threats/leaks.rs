@@ -10,7 +10,7 @@ use reqwest::{Client, Method};
 use serde_json::Value;
 use tests::{Sent, World, figure};
 
-use crate::{ask, path, world};
+use crate::{path, world};
 use tests::dynamodb::items;
 
 /// How a secret may be written: plain, with its hyphen, in hex, reversed, and in base64 wherever in a longer text it begins.
@@ -48,7 +48,7 @@ async fn t4_a_dump_of_the_table_holds_no_code_token_or_reference() {
     let mut sent = Vec::new();
     for number in 0..ASKED {
         let one = world.practice.send_invoice(number).await;
-        assert_eq!(ask(&mut world.patient(&one)).await.status, 303);
+        assert_eq!(world.patient(&one).ask().await.status, 303);
         sent.push(one);
     }
     let mut codes: Vec<String> = sent.iter().map(|sent| sent.code.clone()).collect();

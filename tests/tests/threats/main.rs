@@ -24,7 +24,7 @@ mod twice;
 mod visitors;
 
 use serde_json::json;
-use tests::{Page, Patient, Sent, World};
+use tests::{Sent, World};
 
 /// A world with the cheapest hashes, in which a patient may ask for a code this often.
 pub(crate) async fn world(max_requests: u32) -> World {
@@ -41,13 +41,6 @@ async fn allowing(world: World, max_requests: u32) -> World {
     let answer = world.practice.put("/v1/record-types/std", allowed).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     world
-}
-
-/// Opens the page and asks for a code there.
-pub(crate) async fn ask(patient: &mut Patient) -> Page {
-    let form = patient.open().await.request_form().to_owned();
-    let url = format!("{}/code", patient.link);
-    patient.post(&url, &[("form", &form)]).await
 }
 
 /// The path below the host that a link leads to.

@@ -4,7 +4,7 @@ use domain::time::{DAY, MINUTE};
 use serde_json::{Value, json};
 use tests::{Patient, World};
 
-use crate::{ask, world};
+use crate::world;
 
 /// The record's eleven recipients, each with a number of their own and a delivery.
 async fn recipients(world: &World) -> Vec<Patient> {
@@ -48,12 +48,12 @@ async fn t14_patients_of_a_practice_get_at_most_200_asked_messages_a_day() {
     let mut last = patients.pop().expect("an eleventh");
     for round in 0..20 {
         for patient in &mut patients {
-            assert_eq!(ask(patient).await.status, 303, "round {round}");
+            assert_eq!(patient.ask().await.status, 303, "round {round}");
         }
         world.advance(30 * MINUTE);
     }
     assert_eq!(sms(&world).await, before + 200);
-    let page = ask(&mut last).await;
+    let page = last.ask().await;
     assert_eq!(
         page.status,
         503,
@@ -64,6 +64,6 @@ async fn t14_patients_of_a_practice_get_at_most_200_asked_messages_a_day() {
     assert!(page.says(neutral), "{}", page.text());
     assert_eq!(sms(&world).await, before + 200, "nothing more was sent");
     world.advance(DAY);
-    assert_eq!(ask(&mut last).await.status, 303, "another day");
+    assert_eq!(last.ask().await.status, 303, "another day");
     assert_eq!(sms(&world).await, before + 201);
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use tests::{Page, Patient, Sent, World};
 
-use crate::{ask, world};
+use crate::world;
 
 const SLOWED: &str = "Die Seite wurde sehr oft neu geladen.";
 /// In another /24 than everybody else here.
@@ -127,5 +127,5 @@ async fn p6_haste_takes_nothing_away_but_the_wait() {
     open(&mut patient, 30).await;
     assert_eq!(world.practice.shown(&sent).await, before);
     assert_eq!(world.messages().await, messages);
-    assert_eq!(ask(&mut patient).await.status, 303, "a code is sent");
+    assert_eq!(patient.ask().await.status, 303, "a code is sent");
 }

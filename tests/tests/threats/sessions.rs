@@ -64,10 +64,7 @@ async fn t16_a_session_kept_after_its_end_opens_nothing() {
             .practice
             .document("invoice", &number.to_string(), "2026-11-20")
             .await;
-        let sent = world
-            .practice
-            .send_with(&[&document], serde_json::json!({}))
-            .await;
+        let sent = world.practice.send(&[&document]).await;
         let mut patient = world.patient(&sent);
         assert_eq!(patient.enter(&sent.code).await.status, 303);
         let mut thief = patient.clone();
@@ -84,10 +81,7 @@ async fn t16_a_session_kept_after_its_end_opens_nothing() {
             }
             "reported" => assert_eq!(world.patient(&sent).report().await.status, 410),
             _ => {
-                world
-                    .practice
-                    .send_with(&[&document], serde_json::json!({}))
-                    .await;
+                world.practice.send(&[&document]).await;
             }
         }
         for _ in 0..2 {

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::json;
 use tests::{Page, Patient};
 
-use crate::{ask, world};
+use crate::world;
 
 /// Posts the same form of the same browser twice, one after the other, or ten times at once.
 async fn again(patient: &Patient, url: &str, fields: &[(&str, &str)], at_once: bool) -> Vec<Page> {
@@ -72,7 +72,7 @@ async fn t15_every_post_of_a_page_may_come_twice_and_ten_times_at_once() {
             world.practice.shown(&sent).await["closed_because"],
             "reported"
         );
-        assert_eq!(ask(&mut finder).await.status, 410);
+        assert_eq!(finder.ask().await.status, 410);
         assert_eq!(world.messages().await.len(), messages + 1);
     }
 }

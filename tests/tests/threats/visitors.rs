@@ -5,7 +5,7 @@ use futures::future::join_all;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 
-use crate::{ask, path, world};
+use crate::{path, world};
 use tests::dynamodb::items;
 
 const BOTS: [&str; 8] = [
@@ -69,7 +69,7 @@ async fn t7_1000_looks_of_machines_change_nothing_and_send_nothing() {
     assert_eq!(self::rows(&world).await, rows, "the table is as it was");
     let mut patient = world.patient(&sent);
     assert_eq!(
-        ask(&mut patient).await.status,
+        patient.ask().await.status,
         303,
         "the patient may still ask for a code"
     );
@@ -94,7 +94,7 @@ async fn t8_wrong_entries_and_requests_of_others_leave_an_open_session_and_its_d
     let mut other = world.patient(&sent);
     for asked in 0..2 {
         if asked == 1 {
-            assert_eq!(ask(&mut other).await.status, 303);
+            assert_eq!(other.ask().await.status, 303);
         }
         for guess in 1..=10 {
             let page = other.enter(sent.wrong_code()).await;

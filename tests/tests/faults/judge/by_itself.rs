@@ -94,7 +94,9 @@ impl Judge<'_> {
             self.holds("I6: told", done.is_ok(), &done);
         }
         let is_known = fault.is_none_or(|(call, fault)| {
-            fault.passes() || !fault.leaves_unknown() && !call.name().starts_with("SESV2 ")
+            let is_answered = matches!(fault, Fault::Denied | Fault::Twin);
+            let is_in_doubt = call.name().starts_with("SESV2 ") && !is_answered;
+            fault.passes() || !fault.leaves_unknown() && !is_in_doubt
         });
         self.told(usize::from(is_known)).await;
         let rows = self.followed().await;

@@ -179,10 +179,12 @@ impl Judge<'_> {
     /// I6: with the newest link and the newest code.
     async fn newest_opens(&mut self, documents: usize) {
         let out = self.outgone().await;
-        if let (Some(link), Some(code)) = (out.links.last(), out.codes.last()) {
-            let mut patient = Patient::new(self.case.world.stack.api(), link);
-            self.opens_for(&mut patient, code, documents).await;
-        }
+        let (Some(link), Some(code)) = (out.links.last(), out.codes.last()) else {
+            let sent = (out.links.len(), out.codes.len());
+            return self.holds("I6: a link and a code were sent", false, sent);
+        };
+        let mut patient = Patient::new(self.case.world.stack.api(), link);
+        self.opens_for(&mut patient, code, documents).await;
     }
 
     async fn opens_for(&mut self, patient: &mut Patient, code: &str, documents: usize) {
@@ -193,7 +195,7 @@ impl Judge<'_> {
         self.holds("I6: documents", offered == documents, list.status);
     }
 
-    /// F-I14, F-I15: where it was refused because the bucket or the keys cannot be reached, nothing has changed.
+    /// F-I14, F-I15: where it was refused because the bucket or the keys cannot be reached, or killed at them, nothing has changed.
     async fn unchanged(&mut self, fault: Option<&(Call, Fault)>) {
         let Some((call, fault)) = fault else { return };
         // A look at an upload is kept: it says what is there, whatever becomes of the request.

@@ -47,10 +47,7 @@ impl Judge<'_> {
             self.holds("I4: sent as claimed", out.codes.len() == 1, out.codes.len());
         }
         self.wait(MAY_ASK);
-        let mut patient = self.case.world.patient(&self.case.sent);
-        let form = patient.open().await.request_form().to_owned();
-        let url = format!("{}/code", patient.link);
-        let asked = patient.post(&url, &[("form", &form)]).await;
+        let asked = self.case.world.patient(&self.case.sent).ask().await;
         self.holds("I6: may ask again", asked.status == 303, asked.status);
         let code = self.outgone().await.codes.pop().unwrap_or_default();
         self.opens(MAY_ASK, &code).await;

@@ -63,11 +63,25 @@ impl Judge<'_> {
     /// A lane that was forgotten goes on.
     pub(super) async fn look_after_run(&mut self) {
         self.at_most((0, 0)).await;
+        if self.answered.contains(&0) {
+            self.pushed("I4: pushed as answered").await;
+        }
+        self.wait(PENDING_IS_OVER);
+        Worker::new(&self.case.world, &[]).minute().await;
+        self.pushed("I6: pushed").await;
         let run = self.case.run.as_deref().unwrap_or_default();
         let (item, _) = self.ended(run).await;
         self.holds("I6: its item is sent", item["state"] == "sent", &item);
         self.at_most((1, 1)).await;
         self.newest_opens(1).await;
+    }
+
+    /// A lane is another than before, so that the stream brings it.
+    async fn pushed(&mut self, what: &str) {
+        let rows = self.case.rows_now().await;
+        let mut new = rows.difference(&self.case.rows);
+        let is_pushed = new.any(|row| row.contains("LANE#"));
+        self.holds(what, is_pushed, ());
     }
 
     /// Once it was answered that it is cancelled, nothing of it is sent.
