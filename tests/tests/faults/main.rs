@@ -32,7 +32,7 @@ use crate::operations::Operation;
 use crate::wire::{Call, Fault, Wire};
 
 /// So many cases go on at once; most of them wait for a time-out.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 4;
 /// The verdict on a case in which every invariant holds.
 const HOLDS: &str = "holds";
 /// How often an operation is done until none of its calls had to be repeated.
