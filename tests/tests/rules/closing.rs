@@ -6,6 +6,8 @@ use tests::{Patient, World};
 
 use crate::{assert_closed, sent};
 
+const REVOKED: &str = "Die Praxis stellt das Dokument nicht mehr bereit.";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn l7_revoking_acts_at_the_next_request() {
     let world = World::start().await;
@@ -28,13 +30,7 @@ async fn l7_revoking_acts_at_the_next_request() {
             .status,
         410
     );
-    assert_closed(
-        &world,
-        &sent,
-        "revoked",
-        "Die Praxis stellt das Dokument nicht mehr bereit.",
-    )
-    .await;
+    assert_closed(&world, &sent, "revoked", REVOKED).await;
     assert_eq!(
         world.practice.revoke(&sent).await.status,
         204,
@@ -91,11 +87,10 @@ async fn l7_whoever_got_the_e_mail_by_mistake_closes_the_page_for_everyone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn l7_of_revoked_and_reported_the_page_names_revoked() {
     let world = World::start().await;
-    let said = "Die Praxis stellt das Dokument nicht mehr bereit.";
     let (_, first) = sent(&world, json!({})).await;
     assert_eq!(world.patient(&first).report().await.status, 410);
     assert_eq!(world.practice.revoke(&first).await.status, 204);
-    assert_closed(&world, &first, "revoked", said).await;
+    assert_closed(&world, &first, "revoked", REVOKED).await;
 
     let (_, second) = sent(&world, json!({})).await;
     let mut stranger = world.patient(&second);
@@ -104,7 +99,7 @@ async fn l7_of_revoked_and_reported_the_page_names_revoked() {
     assert_eq!(world.practice.revoke(&second).await.status, 204);
     let page = stranger.post(&path, &[("form", &form)]).await;
     assert_eq!(page.status, 410);
-    assert!(page.says(said), "{}", page.text());
+    assert!(page.says(REVOKED), "{}", page.text());
     assert_eq!(
         world.practice.shown(&second).await["closed_because"],
         json!("revoked")
@@ -256,13 +251,7 @@ async fn l7_a_deleted_document_leaves_every_delivery_at_once() {
         204
     );
     assert_eq!(patient.documents().await.status, 303);
-    assert_closed(
-        &world,
-        &sent,
-        "revoked",
-        "Die Praxis stellt das Dokument nicht mehr bereit.",
-    )
-    .await;
+    assert_closed(&world, &sent, "revoked", REVOKED).await;
     for id in [one, two] {
         assert_eq!(
             world
@@ -285,8 +274,7 @@ async fn l8_a_deleted_document_leaves_superseded_deliveries_too() {
     let path = format!("/v1/documents/{document}");
     assert_eq!(world.practice.delete(&path).await.status, 204);
     for sent in [first, second] {
-        let said = "Die Praxis stellt das Dokument nicht mehr bereit.";
-        assert_closed(&world, &sent, "revoked", said).await;
+        assert_closed(&world, &sent, "revoked", REVOKED).await;
     }
 }
 
@@ -295,13 +283,7 @@ async fn l7_erasing_a_record_closes_its_deliveries() {
     let world = World::start().await;
     let (document, sent) = sent(&world, json!({})).await;
     assert_eq!(world.practice.delete("/v1/records/r1").await.status, 204);
-    assert_closed(
-        &world,
-        &sent,
-        "revoked",
-        "Die Praxis stellt das Dokument nicht mehr bereit.",
-    )
-    .await;
+    assert_closed(&world, &sent, "revoked", REVOKED).await;
     assert_eq!(
         world
             .practice

@@ -9,7 +9,7 @@ use tests::dynamodb::items;
 
 use super::{Judge, NO_WAIT, PENDING_IS_OVER};
 use crate::case::{feedback, manage, notify, schedule};
-use crate::wire::{Call, Fault};
+use crate::wire::Fault;
 
 /// For so many hours it is told again what one attempt did not bring through.
 const TELLING: i64 = 4;
@@ -86,14 +86,14 @@ impl Judge<'_> {
     }
 
     /// A webhook is tried until it is taken, a report is sent once, and where its fate is unknown, not again.
-    pub(super) async fn tell(&mut self, fault: Option<&(Call, Fault)>) {
+    pub(super) async fn tell(&mut self) {
         let notify = notify(&self.case.world);
         for hour in 1..=TELLING {
             self.wait(hour * HOUR);
             let done = notify(schedule()).await;
             self.holds("I6: told", done.is_ok(), &done);
         }
-        let is_known = fault.is_none_or(|(call, fault)| {
+        let is_known = self.fault.is_none_or(|(call, fault)| {
             let is_answered = matches!(fault, Fault::Denied | Fault::Twin);
             let is_in_doubt = call.name().starts_with("SESV2 ") && !is_answered;
             fault.passes() || !fault.leaves_unknown() && !is_in_doubt

@@ -47,6 +47,7 @@ pub(crate) async fn judge(
     let answers: Vec<Value> = answer.into_iter().chain(twin).collect();
     let mut judge = Judge {
         case,
+        fault,
         answered: answers.iter().map(status).collect(),
         wrong: Vec::new(),
     };
@@ -65,8 +66,8 @@ pub(crate) async fn judge(
     judge.at_most(most).await;
     match case.operation {
         Operation::Authorize => judge.authorize(&answers).await,
-        Operation::Issue | Operation::IssueUnseen => judge.issue(fault, &answers).await,
-        Operation::IssueAttached => judge.issue_attached(fault, &answers).await,
+        Operation::Issue | Operation::IssueUnseen => judge.issue(&answers).await,
+        Operation::IssueAttached => judge.issue_attached(&answers).await,
         Operation::MakeCode => judge.make_code(&answers).await,
         Operation::Revoke => judge.revoke().await,
         Operation::CodePage => judge.opens(NO_WAIT, &case.sent.code).await,
@@ -82,7 +83,7 @@ pub(crate) async fn judge(
         Operation::CancelRun => judge.cancel_run().await,
         Operation::RetryRun => judge.retry_run().await,
         Operation::Follow => judge.follow(&answers).await,
-        Operation::Tell => judge.tell(fault).await,
+        Operation::Tell => judge.tell().await,
         Operation::Feedback => judge.feedback().await,
         Operation::SettleUpload => judge.settle_upload().await,
     }
@@ -103,6 +104,7 @@ fn status(answer: &Value) -> u64 {
 
 struct Judge<'a> {
     case: &'a Case,
+    fault: Option<&'a (Call, Fault)>,
     answered: Vec<u64>,
     wrong: Vec<String>,
 }
@@ -179,11 +181,9 @@ impl Judge<'_> {
     /// I6: with the newest link and the newest code.
     async fn newest_opens(&mut self, documents: usize) {
         let out = self.outgone().await;
-        let sent = (out.links.len(), out.codes.len());
-        self.holds("I6: a link was sent", sent.0 > 0, sent);
-        // Where it was the message that was struck, there is none.
         let (Some(link), Some(code)) = (out.links.last(), out.codes.last()) else {
-            return;
+            let sent = (out.links.len(), out.codes.len());
+            return self.holds("I6: a link and a code were sent", false, sent);
         };
         let mut patient = Patient::new(self.case.world.stack.api(), link);
         self.opens_for(&mut patient, code, documents).await;
@@ -198,8 +198,10 @@ impl Judge<'_> {
     }
 
     /// F-I14, F-I15: where it was refused because the bucket or the keys cannot be reached, or killed at them, nothing has changed.
-    async fn unchanged(&mut self, fault: Option<&(Call, Fault)>) {
-        let Some((call, fault)) = fault else { return };
+    async fn unchanged(&mut self) {
+        let Some((call, fault)) = self.fault else {
+            return;
+        };
         // A look at an upload is kept: it says what is there, whatever becomes of the request.
         let is_looked_at = self.case.operation == Operation::IssueUnseen;
         let is_outside = match call.name().split_once(' ') {

@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 use tests::{Answer, Patient};
 
-use super::{Judge, NO_WAIT, PENDING_IS_OVER, status};
+use super::{Judge, NO_WAIT, Outgone, PENDING_IS_OVER, status};
 use crate::case::KEY;
-use crate::wire::{Call, Fault};
 
 impl Judge<'_> {
     /// Nobody is told that a key is wrong which is right.
@@ -18,15 +17,9 @@ impl Judge<'_> {
         self.holds("I5: asked once more", again.status == 200, &again.body);
     }
 
-    pub(super) async fn issue(&mut self, fault: Option<&(Call, Fault)>, answers: &[Value]) {
-        let (case, practice) = (self.case, &self.case.world.practice);
-        self.unchanged(fault).await;
-        let out = self.at_most((1, 1)).await;
-        self.claims(answers, &out);
-        self.wait(PENDING_IS_OVER);
-        let again = practice.post_delivery_as(KEY, case.body.clone()).await;
-        self.definite(&again);
-        let out = self.at_most((1, 1)).await;
+    pub(super) async fn issue(&mut self, answers: &[Value]) {
+        let case = self.case;
+        let (out, _) = self.asked_again((1, 1), answers).await;
         let open = self.open_ones().await;
         self.holds("I5: one of them open", open.len() == 1, &open);
         if open == [case.sent.id.clone()] {
@@ -35,9 +28,7 @@ impl Judge<'_> {
                 self.holds("I3: not sent", page.status == 410, page.status);
             }
         }
-        let new = practice.post_delivery_as("afterwards", case.body.clone());
-        let new = new.await;
-        self.holds("I6: a new request", new.status == 201, &new.body["type"]);
+        let new = self.asked_anew().await;
         let open = self.open_ones().await;
         let is_new = new.body["id"].as_str().is_some_and(|id| open == [id]);
         self.holds("L5: the newest alone is open", is_new, &open);
@@ -46,28 +37,16 @@ impl Judge<'_> {
     }
 
     /// D6: the e-mail is everything; the earlier delivery closes with it.
-    pub(super) async fn issue_attached(
-        &mut self,
-        fault: Option<&(Call, Fault)>,
-        answers: &[Value],
-    ) {
-        let (case, practice) = (self.case, &self.case.world.practice);
-        self.unchanged(fault).await;
-        let out = self.at_most((1, 0)).await;
-        self.claims(answers, &out);
-        self.wait(PENDING_IS_OVER);
-        let again = practice.post_delivery_as(KEY, case.body.clone()).await;
-        self.definite(&again);
-        let sent = self.at_most((1, 0)).await.links.len();
+    pub(super) async fn issue_attached(&mut self, answers: &[Value]) {
+        let case = self.case;
+        let (out, again) = self.asked_again((1, 0), answers).await;
         let open = self.open_ones().await;
         let is_true = match again.body["email"]["status"].as_str() {
-            Some("accepted" | "delivered") => sent == 1 && open.is_empty(),
+            Some("accepted" | "delivered") => out.links.len() == 1 && open.is_empty(),
             _ => open == [case.sent.id.clone()],
         };
         self.holds("I4, L5: sent, or the earlier is open", is_true, &again.body);
-        let new = practice.post_delivery_as("afterwards", case.body.clone());
-        let new = new.await;
-        self.holds("I6: a new request", new.status == 201, &new.body["type"]);
+        self.asked_anew().await;
         let messages = case.world.messages().await;
         let last = messages.last().map(|mail| &mail["attachments"]);
         let is_attached = last.is_some_and(|attached| attached[0].is_object());
@@ -76,10 +55,29 @@ impl Judge<'_> {
         self.holds("L5: the earlier is closed", open.is_empty(), &open);
     }
 
-    /// I5.
-    fn definite(&mut self, again: &Answer) {
+    /// I5, for a sending: the same request a minute later comes to a definite end, and sends nothing further.
+    async fn asked_again(&mut self, most: (usize, usize), answers: &[Value]) -> (Outgone, Answer) {
+        self.unchanged().await;
+        let out = self.at_most(most).await;
+        self.claims(answers, &out);
+        self.wait(PENDING_IS_OVER);
+        let again = self.post_delivery(KEY).await;
         let is_definite = [200, 201, 502].contains(&again.status);
         self.holds("I5: a definite end", is_definite, &again.body);
+        (self.at_most(most).await, again)
+    }
+
+    /// I6, for a sending.
+    async fn asked_anew(&mut self) -> Answer {
+        let new = self.post_delivery("afterwards").await;
+        self.holds("I6: a new request", new.status == 201, &new.body["type"]);
+        new
+    }
+
+    async fn post_delivery(&self, key: &str) -> Answer {
+        let case = self.case;
+        let practice = &case.world.practice;
+        practice.post_delivery_as(key, case.body.clone()).await
     }
 
     pub(super) async fn make_code(&mut self, answers: &[Value]) {

@@ -57,6 +57,15 @@ impl Judge<'_> {
             let (item, _) = self.ended(run).await;
             self.holds("I6: sent anew", item["state"] == "sent", &item);
         }
+        if self.outgone().await.codes.is_empty() {
+            // Its message was struck: the item claims no more, and the practice makes a new code (L6a).
+            let (item, _) = self.ended(run).await;
+            let message = &item["message"]["status"];
+            self.holds("I4: no message", *message != "accepted", &item);
+            let delivery = item["delivery"].as_str().unwrap_or_default();
+            let by_sms = json!({"channel": "sms"});
+            practice.post_code("afterwards", delivery, by_sms).await;
+        }
         self.newest_opens(1).await;
     }
 
